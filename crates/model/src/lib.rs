@@ -1,0 +1,33 @@
+//! The words of the house: plain types, state machines, clock and randomness. No I/O.
+
+mod audit;
+mod change;
+mod clock;
+mod collection;
+mod connection;
+mod credential;
+mod id;
+mod random;
+pub mod record;
+mod scope;
+mod secret;
+mod sharing;
+mod user;
+mod words;
+
+pub use audit::{Action, Actor, AuditEntry};
+pub use change::{Change, ChangeType};
+pub use clock::Clock;
+pub use collection::{Period, Window};
+pub use connection::{Account, Connection, ConnectionState, Consent, InvalidTransition, Reason};
+pub use credential::{Credential, TokenSet};
+pub use id::{
+    ConnectionId, ConsentId, InvalidId, JobId, LinkId, PageId, RecordId, SessionId, TokenId, UserId,
+};
+pub use random::Random;
+pub use record::{Kind, Record, StoredRecord, Topic};
+pub use scope::{Scope, Scopes};
+pub use secret::Secret;
+pub use sharing::Sharing;
+pub use user::{Role, User};
+pub use words::UnknownWord;

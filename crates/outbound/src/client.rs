@@ -1,0 +1,165 @@
+//! Sends one request and reads one answer, within bounds.
+
+use std::{fmt, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use model::Secret;
+use reqwest::{Method, header};
+use serde_json::Value;
+use url::Url;
+
+use crate::Guard;
+
+/// An answer larger than this is refused: a year of a dense series stays well below.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Some providers refuse the defaults of libraries; all want to know who asks.
+const USER_AGENT: &str = concat!("Afferent/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address is not one that may be reached. Nothing was sent.
+    #[error("the address {0} may not be reached")]
+    Forbidden(String),
+    /// Nobody could be reached. Nothing was sent.
+    #[error("{0} could not be reached")]
+    Unreachable(String),
+    /// The request may have been received, but no whole answer came back.
+    #[error("{0} did not answer in time, or broke off")]
+    Interrupted(String),
+    /// The answer was larger than the cap.
+    #[error("the answer of {0} is too large")]
+    TooLarge(String),
+    /// The client could not be built.
+    #[error("no HTTP client: {0}")]
+    Setup(String),
+}
+
+/// What to send.
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub headers: Vec<(&'static str, String)>,
+    pub bearer: Option<Secret>,
+    pub basic: Option<(String, Secret)>,
+    pub form: Option<Vec<(&'static str, Secret)>>,
+    pub json: Option<Value>,
+}
+
+impl Request {
+    /// A request of a method.
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: Vec::new(), bearer: None, basic: None, form: None, json: None }
+    }
+
+    /// A GET.
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    /// A POST.
+    pub fn post(url: Url) -> Self {
+        Self::new(Method::POST, url)
+    }
+}
+
+/// What came back, whole.
+pub struct Answer {
+    pub status: u16,
+    pub headers: header::HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish()
+    }
+}
+
+/// The client. Clones share its connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    guard: Guard,
+}
+
+impl Client {
+    /// A client that reaches what the guard permits, and waits so long for a whole answer.
+    pub fn new(guard: Guard, deadline: Duration) -> Result<Self, Error> {
+        let http = reqwest::Client::builder()
+            .dns_resolver(guard.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(deadline.min(Duration::from_secs(10)))
+            .timeout(deadline)
+            .user_agent(USER_AGENT)
+            .build()
+            .map_err(|error| Error::Setup(error.to_string()))?;
+        Ok(Self { http, guard })
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status.
+    pub async fn send(&self, request: Request) -> Result<Answer, Error> {
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        if !self.guard.permits(&request.url) {
+            return Err(Error::Forbidden(host));
+        }
+        let response = self.prepare(request).send().await.map_err(|error| failure(&error, &host))?;
+        read(response, &host).await
+    }
+
+    fn prepare(&self, request: Request) -> reqwest::RequestBuilder {
+        let mut builder = self.http.request(request.method, request.url);
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        if let Some(token) = &request.bearer {
+            builder = builder.bearer_auth(token.expose());
+        }
+        if let Some((user, password)) = &request.basic {
+            builder = builder.basic_auth(user, Some(password.expose()));
+        }
+        if let Some(form) = &request.form {
+            let pairs: Vec<_> = form.iter().map(|(name, value)| (*name, value.expose())).collect();
+            builder = builder.form(&pairs);
+        }
+        match &request.json {
+            Some(json) => builder.json(json),
+            None => builder,
+        }
+    }
+}
+
+async fn read(mut response: reqwest::Response, host: &str) -> Result<Answer, Error> {
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Error::Interrupted(host.to_owned()))? {
+        if body.len() + chunk.len() > MOST_BYTES {
+            return Err(Error::TooLarge(host.to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body: body.freeze() })
+}
+
+/// reqwest's own message would carry the URL, and a URL can carry a token.
+fn failure(error: &reqwest::Error, host: &str) -> Error {
+    if error.is_connect() || error.is_builder() {
+        Error::Unreachable(host.to_owned())
+    } else {
+        Error::Interrupted(host.to_owned())
+    }
+}

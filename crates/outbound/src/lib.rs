@@ -1,0 +1,9 @@
+//! The one HTTP client that leaves the house: SSRF-safe, capped in size and time, following no redirects, budgeted.
+
+mod budget;
+mod client;
+mod guard;
+
+pub use budget::{Budget, Limit, Unlimited};
+pub use client::{Answer, Client, Error, Request};
+pub use guard::Guard;

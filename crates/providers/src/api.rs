@@ -1,0 +1,100 @@
+//! A provider's API, authorised for one connection: budgeted, and retried where that is harmless.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use model::{Clock, Secret};
+use outbound::{Answer, Budget, Client, Limit, Request};
+use url::Url;
+
+use crate::{Application, Error, Provider};
+
+/// Short troubles are waited out here; longer ones end the job, which comes back when they are over.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
+const TRIES: u32 = 3;
+
+/// A provider's API, authorised for one connection.
+#[derive(Clone)]
+pub struct Api {
+    pub provider: Arc<dyn Provider>,
+    pub application: Arc<Application>,
+    pub http: Client,
+    pub budget: Arc<dyn Budget>,
+    pub clock: Clock,
+    pub access: Secret,
+}
+
+impl Api {
+    /// Gets a path below the API's address.
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Bytes, Error> {
+        let mut url = self.url(path)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.send(|| {
+            let mut request = Request::get(url.clone());
+            request.bearer = Some(self.access.clone());
+            request
+        })
+        .await
+        .map(|answer| answer.body)
+    }
+
+    /// Sends a request that may be sent again, and reads an answer of success.
+    pub async fn send(&self, request: impl Fn() -> Request) -> Result<Answer, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.send_once(request()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let Some(wait) = self.pause_before(&error, tries) else { return Err(error) };
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Result<Answer, Error> {
+        let manifest = self.provider.manifest();
+        let limit = Limit { requests: manifest.limits.requests, per_seconds: manifest.limits.per_seconds };
+        self.budget.take(&manifest.id, limit).await.map_err(Error::RateLimited)?;
+        let answer = self.http.send(request).await?;
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        if answer.status == 429 {
+            let until = retry_at(&answer, self.clock.now());
+            self.budget.pause(&manifest.id, until).await;
+            return Err(Error::RateLimited(until));
+        }
+        Err(self.provider.refusal(answer.status, &answer.body))
+    }
+
+    fn pause_before(&self, error: &Error, tries: u32) -> Option<Duration> {
+        if tries >= TRIES {
+            return None;
+        }
+        match error {
+            Error::RateLimited(until) => {
+                let wait = until.duration_since(self.clock.now());
+                (wait <= LONGEST_WAIT).then(|| wait.try_into().unwrap_or_default())
+            }
+            Error::Unavailable(_) => Some(Duration::from_millis(200) * 4_u32.pow(tries - 1)),
+            _ => None,
+        }
+    }
+
+    fn url(&self, path: &str) -> Result<Url, Error> {
+        let base = self.application.api_url.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}{path}")).map_err(|error| Error::Malformed(error.to_string()))
+    }
+}
+
+/// RFC 9110, section 10.2.3: seconds, or a date; a minute where neither is said.
+fn retry_at(answer: &Answer, now: Timestamp) -> Timestamp {
+    let said = answer.header("retry-after");
+    let date = said.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|zoned| zoned.timestamp());
+    let seconds = said.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(60).clamp(1, 24 * 3600);
+    date.unwrap_or_else(|| now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX))
+}

@@ -1,0 +1,16 @@
+//! What is particular to each provider: a folder each, and what they share.
+
+mod api;
+mod error;
+mod manifest;
+pub mod oauth;
+pub mod oura;
+mod provider;
+mod registry;
+
+pub use api::Api;
+pub use error::Error;
+pub use manifest::{Alias, ClientAuthentication, Collection, Dates, Door, InvalidManifest, Limits, Manifest, OAuth};
+pub use oauth::Application;
+pub use provider::{Ask, Mapped, Page, Provider, Skipped};
+pub use registry::all;

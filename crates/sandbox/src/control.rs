@@ -1,0 +1,168 @@
+//! The routes that turn the clock, make trouble and tell what was asked.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::StatusCode;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use crate::{Fault, FaultKind, Faults, Sandbox};
+
+/// The control routes, for all providers at once.
+pub(crate) fn routes(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route("/stats", get(stats))
+        .route("/faults", post(make_trouble).delete(end_trouble))
+        .route("/clock", get(read_clock).post(turn_clock))
+        .route("/people", get(people))
+        .route("/people/{account_id}/sync", post(sync))
+        .with_state(sandbox)
+}
+
+/// The same, provider by provider.
+pub(crate) fn by_provider(sandbox: Sandbox) -> Router {
+    Router::new()
+        .route("/clock", get(read_clock).post(turn_clock))
+        .route("/{provider}/faults", post(make_trouble_at).delete(end_trouble_at))
+        .route("/{provider}/revoke", post(revoke))
+        .route("/{provider}/requests", get(requests))
+        .with_state(sandbox)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    advance_seconds: u64,
+}
+
+async fn read_clock(State(sandbox): State<Sandbox>) -> Json<Value> {
+    Json(json!({ "now": sandbox.clock().now().to_string() }))
+}
+
+async fn turn_clock(State(sandbox): State<Sandbox>, body: String) -> Response {
+    match parse::<Turn>(&body) {
+        Ok(turn) => {
+            sandbox.clock().turn(Duration::from_secs(turn.advance_seconds));
+            read_clock(State(sandbox)).await.into_response()
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+async fn stats(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let stats = |room: &crate::Room| (room.stand_in.id().to_owned(), json!(room.faults.stats()));
+    Json(Value::Object(sandbox.rooms().iter().map(stats).collect()))
+}
+
+async fn requests(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
+    match sandbox.faults(&provider) {
+        Some(faults) => Json(json!(faults.stats())).into_response(),
+        None => unknown("provider"),
+    }
+}
+
+async fn people(State(sandbox): State<Sandbox>) -> Json<Value> {
+    let people: Vec<_> = sandbox.rooms().iter().flat_map(|room| room.stand_in.people()).collect();
+    Json(json!({ "people": people }))
+}
+
+async fn sync(State(sandbox): State<Sandbox>, Path(account_id): Path<String>) -> Response {
+    let told = sandbox.rooms().iter().find_map(|room| room.stand_in.sync(&account_id));
+    told.map_or_else(|| unknown("person"), |told| Json(told).into_response())
+}
+
+/// A fault, and what can be set along with it.
+#[derive(Deserialize)]
+struct Order {
+    provider: Option<String>,
+    page_size: Option<usize>,
+    refresh_grace_seconds: Option<u64>,
+    rate_limit: Option<u32>,
+    #[serde(flatten)]
+    fault: Map<String, Value>,
+}
+
+async fn make_trouble(State(sandbox): State<Sandbox>, body: String) -> Response {
+    match parse::<Order>(&body) {
+        Ok(order) => match order.provider.clone() {
+            Some(provider) => obey(&sandbox, &provider, order),
+            None => refuse("\"provider\" is missing"),
+        },
+        Err(refusal) => refusal,
+    }
+}
+
+async fn make_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<String>, body: String) -> Response {
+    parse::<Order>(&body).map_or_else(|refusal| refusal, |order| obey(&sandbox, &provider, order))
+}
+
+fn obey(sandbox: &Sandbox, provider: &str, order: Order) -> Response {
+    let Some(faults) = sandbox.faults(provider) else { return unknown("provider") };
+    let fault = match fault(provider, order.fault) {
+        Ok(fault) => fault,
+        Err(problem) => return refuse(&problem),
+    };
+    if let Some(rows) = order.page_size {
+        faults.set_page_size(rows);
+    }
+    if let Some(seconds) = order.refresh_grace_seconds {
+        faults.set_refresh_grace(Duration::from_secs(seconds));
+    }
+    if let Some(requests) = order.rate_limit {
+        faults.set_rate_limit(requests);
+    }
+    if let Some(fault) = fault {
+        faults.inject(fault);
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The fault of an order, its path as the provider itself sees it.
+fn fault(provider: &str, order: Map<String, Value>) -> Result<Option<Fault>, String> {
+    if order.is_empty() {
+        return Ok(None);
+    }
+    let mut fault: Fault = serde_json::from_value(Value::Object(order)).map_err(|problem| problem.to_string())?;
+    if let Some(path) = fault.path.strip_prefix(&format!("/{provider}")) {
+        fault.path = path.to_owned();
+    }
+    Ok(Some(fault))
+}
+
+async fn end_trouble(State(sandbox): State<Sandbox>) -> StatusCode {
+    sandbox.rooms().iter().for_each(|room| room.faults.clear());
+    StatusCode::NO_CONTENT
+}
+
+async fn end_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
+    told(&sandbox, &provider, Faults::clear)
+}
+
+async fn revoke(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
+    told(&sandbox, &provider, |faults| faults.inject(Fault::of(FaultKind::RevokeConsent)))
+}
+
+fn told(sandbox: &Sandbox, provider: &str, tell: impl FnOnce(&Faults)) -> Response {
+    let Some(faults) = sandbox.faults(provider) else { return unknown("provider") };
+    tell(&faults);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[expect(clippy::result_large_err, reason = "the refusal is the answer")]
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Response> {
+    serde_json::from_str(body).map_err(|problem| refuse(&problem.to_string()))
+}
+
+fn refuse(problem: &str) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "detail": problem }))).into_response()
+}
+
+fn unknown(what: &str) -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "detail": format!("no such {what}") }))).into_response()
+}

@@ -1,0 +1,66 @@
+//! The budget of requests that an application has at a provider, common to all processes.
+
+use jiff::Timestamp;
+use sqlx::{FromRow, query, query_as};
+
+use crate::{
+    Result, Tx, Write,
+    db::{change, on},
+    row::Row,
+};
+
+#[derive(FromRow)]
+struct BudgetRow {
+    window_starts_at: i64,
+    taken: i64,
+    paused_until: i64,
+}
+
+impl Tx<Write> {
+    /// Takes a slice of an application's budget: how many requests it is worth, or when there will be more.
+    pub async fn lease_budget(
+        &mut self,
+        application: &str,
+        requests: i64,
+        window_millis: i64,
+        slice: i64,
+        now: Timestamp,
+    ) -> Result<std::result::Result<i64, Timestamp>> {
+        // The update that changes nothing locks the row on the engine that has row locks.
+        const READ: &str = "insert into budgets (application, window_starts_at, taken) values ($1, $2, 0) \
+            on conflict (application) do update set taken = budgets.taken \
+            returning window_starts_at, taken, paused_until";
+        const TAKE: &str = "update budgets set window_starts_at = $2, taken = $3 where application = $1";
+        let now = now.as_millisecond();
+        let row: BudgetRow =
+            on!(self, |db| query_as(READ).bind(application).bind(now).fetch_one(&mut **db))?;
+        if row.paused_until > now {
+            return Ok(Err(Row("budgets").time("paused_until", row.paused_until)?));
+        }
+        let over = row.window_starts_at + window_millis <= now;
+        let (starts_at, taken) = if over { (now, 0) } else { (row.window_starts_at, row.taken) };
+        let granted = slice.min(requests - taken);
+        if granted <= 0 {
+            return Ok(Err(Row("budgets").time("window_starts_at", starts_at + window_millis)?));
+        }
+        change!(self, |db| query(TAKE)
+            .bind(application)
+            .bind(starts_at)
+            .bind(taken + granted)
+            .execute(&mut **db))?;
+        Ok(Ok(granted))
+    }
+
+    /// Keeps every process from asking before an instant.
+    pub async fn pause_budget(&mut self, application: &str, until: Timestamp, now: Timestamp) -> Result<()> {
+        const SQL: &str = "insert into budgets (application, window_starts_at, taken, paused_until) values ($1, $2, 0, $3) \
+            on conflict (application) do update set paused_until = excluded.paused_until \
+            where budgets.paused_until < excluded.paused_until";
+        change!(self, |db| query(SQL)
+            .bind(application)
+            .bind(now.as_millisecond())
+            .bind(until.as_millisecond())
+            .execute(&mut **db))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,236 @@
+//! Work to be done later: rows written in the transaction that created the need.
+
+use jiff::Timestamp;
+use model::{ConnectionId, JobId, UserId};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
+
+use crate::{
+    Error, Mode, Result, Tx, Write,
+    db::{change, on},
+    row::Row,
+};
+
+/// Work to enqueue.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    pub job_type: &'static str,
+    pub user_id: Option<UserId>,
+    pub connection_id: Option<ConnectionId>,
+    /// At most one unfinished job has it; enqueueing another only brings that one forward.
+    pub dedupe_key: Option<String>,
+    pub payload: String,
+    pub run_at: Timestamp,
+}
+
+/// Work to be done, being done, or done.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub id: JobId,
+    pub job_type: String,
+    pub user_id: Option<UserId>,
+    pub connection_id: Option<ConnectionId>,
+    pub payload: String,
+    pub progress: Option<String>,
+    pub run_at: Timestamp,
+    pub attempts: i64,
+    pub finished_at: Option<Timestamp>,
+    pub outcome: Option<String>,
+    pub created_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct JobRow {
+    id: String,
+    r#type: String,
+    user_id: Option<String>,
+    connection_id: Option<String>,
+    payload: String,
+    progress: Option<String>,
+    run_at: i64,
+    attempts: i64,
+    finished_at: Option<i64>,
+    outcome: Option<String>,
+    created_at: i64,
+}
+
+const ROW: Row = Row("jobs");
+const COLUMNS: &str =
+    "id, type, user_id, connection_id, payload, progress, run_at, attempts, finished_at, outcome, created_at";
+
+impl JobRow {
+    fn read(self) -> Result<Job> {
+        Ok(Job {
+            id: ROW.parse("id", &self.id)?,
+            job_type: self.r#type,
+            user_id: ROW.parse_opt("user_id", self.user_id.as_deref())?,
+            connection_id: ROW.parse_opt("connection_id", self.connection_id.as_deref())?,
+            payload: self.payload,
+            progress: self.progress,
+            run_at: ROW.time("run_at", self.run_at)?,
+            attempts: self.attempts,
+            finished_at: ROW.time_opt("finished_at", self.finished_at)?,
+            outcome: self.outcome,
+            created_at: ROW.time("created_at", self.created_at)?,
+        })
+    }
+}
+
+impl<M: Mode> Tx<M> {
+    /// One job of a person.
+    pub async fn job(&mut self, user: UserId, id: JobId) -> Result<Job> {
+        let sql = AssertSqlSafe(format!("select {COLUMNS} from jobs where user_id = $1 and id = $2"));
+        let row: Option<JobRow> = on!(self, |db| query_as(sql)
+            .bind(user.to_string())
+            .bind(id.to_string())
+            .fetch_optional(&mut **db))?;
+        row.ok_or(Error::NotFound("job"))?.read()
+    }
+
+    /// A connection's jobs that have begun or ended, the newest first.
+    pub async fn recent_jobs(&mut self, user: UserId, connection: ConnectionId, limit: i64) -> Result<Vec<Job>> {
+        let sql = AssertSqlSafe(format!(
+            "select {COLUMNS} from jobs where user_id = $1 and connection_id = $2 and attempts > 0 \
+             order by id desc limit $3"
+        ));
+        let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
+            .bind(user.to_string())
+            .bind(connection.to_string())
+            .bind(limit)
+            .fetch_all(&mut **db))?;
+        rows.into_iter().map(JobRow::read).collect()
+    }
+
+    /// Since when the oldest due job waits.
+    pub async fn oldest_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>> {
+        const SQL: &str =
+            "select min(run_at) from jobs where finished_at is null and run_at <= $1 and lease_until < $1";
+        let millis: Option<i64> =
+            on!(self, |db| query_scalar(SQL).bind(now.as_millisecond()).fetch_one(&mut **db))?;
+        ROW.time_opt("run_at", millis)
+    }
+
+    /// When the next job is due.
+    pub async fn next_due(&mut self) -> Result<Option<Timestamp>> {
+        const SQL: &str = "select min(case when lease_until > run_at then lease_until else run_at end) from jobs \
+                           where finished_at is null";
+        let millis: Option<i64> = on!(self, |db| query_scalar(SQL).fetch_one(&mut **db))?;
+        ROW.time_opt("run_at", millis)
+    }
+}
+
+impl Tx<Write> {
+    /// Enqueues work, or brings the unfinished job of the same key forward.
+    pub async fn enqueue(&mut self, now: Timestamp, new: NewJob) -> Result<JobId> {
+        const SQL: &str = "insert into jobs (id, type, user_id, connection_id, dedupe_key, payload, run_at, created_at) \
+            values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (dedupe_key) do update set \
+            run_at = case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end \
+            returning id";
+        let id: JobId = self.random.id(now);
+        let id: String = on!(self, |db| query_scalar(SQL)
+            .bind(id.to_string())
+            .bind(new.job_type)
+            .bind(new.user_id.map(|id| id.to_string()))
+            .bind(new.connection_id.map(|id| id.to_string()))
+            .bind(new.dedupe_key.as_deref())
+            .bind(&new.payload)
+            .bind(new.run_at.as_millisecond())
+            .bind(now.as_millisecond())
+            .fetch_one(&mut **db))?;
+        ROW.parse("id", &id)
+    }
+
+    /// Claims due jobs for a while.
+    pub async fn claim_jobs(
+        &mut self,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Job>> {
+        let sql = AssertSqlSafe(format!(
+            "update jobs set lease_owner = $1, lease_until = $3, attempts = attempts + 1 where id in \
+             (select id from jobs where finished_at is null and run_at <= $2 and lease_until < $2 \
+             order by run_at limit $4{}) and lease_until < $2 returning {COLUMNS}",
+            self.skip_locked()
+        ));
+        let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
+            .bind(owner)
+            .bind(now.as_millisecond())
+            .bind(lease_until.as_millisecond())
+            .bind(limit)
+            .fetch_all(&mut **db))?;
+        rows.into_iter().map(JobRow::read).collect()
+    }
+
+    /// Claims one job that was just enqueued, so that whoever waits for it can do it at once.
+    pub async fn claim_job(&mut self, id: JobId, owner: &str, now: Timestamp, lease_until: Timestamp) -> Result<bool> {
+        const SQL: &str = "update jobs set lease_owner = $2, lease_until = $4, attempts = attempts + 1 \
+                           where id = $1 and finished_at is null and lease_until < $3";
+        Ok(change!(self, |db| query(SQL)
+            .bind(id.to_string())
+            .bind(owner)
+            .bind(now.as_millisecond())
+            .bind(lease_until.as_millisecond())
+            .execute(&mut **db))?
+            == 1)
+    }
+
+    /// Keeps a job claimed, notes how far it is, and says whether it is still ours.
+    pub async fn hold_job(
+        &mut self,
+        id: JobId,
+        owner: &str,
+        lease_until: Timestamp,
+        progress: Option<&str>,
+    ) -> Result<bool> {
+        const SQL: &str = "update jobs set lease_until = $3, progress = coalesce($4, progress) \
+                           where id = $1 and lease_owner = $2 and finished_at is null";
+        Ok(change!(self, |db| query(SQL)
+            .bind(id.to_string())
+            .bind(owner)
+            .bind(lease_until.as_millisecond())
+            .bind(progress)
+            .execute(&mut **db))?
+            == 1)
+    }
+
+    /// Ends a job.
+    pub async fn finish_job(&mut self, id: JobId, owner: &str, now: Timestamp, outcome: &str) -> Result<()> {
+        const SQL: &str = "update jobs set finished_at = $3, outcome = $4, dedupe_key = null, lease_until = 0 \
+                           where id = $1 and lease_owner = $2 and finished_at is null";
+        change!(self, |db| query(SQL)
+            .bind(id.to_string())
+            .bind(owner)
+            .bind(now.as_millisecond())
+            .bind(outcome)
+            .execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Puts a job off.
+    pub async fn retry_job(&mut self, id: JobId, owner: &str, run_at: Timestamp, why: &str) -> Result<()> {
+        const SQL: &str = "update jobs set run_at = $3, outcome = $4, lease_until = 0, lease_owner = null \
+                           where id = $1 and lease_owner = $2 and finished_at is null";
+        change!(self, |db| query(SQL)
+            .bind(id.to_string())
+            .bind(owner)
+            .bind(run_at.as_millisecond())
+            .bind(why)
+            .execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Drops the jobs of a connection that have not ended.
+    pub async fn drop_jobs(&mut self, user: UserId, connection: ConnectionId) -> Result<()> {
+        const SQL: &str = "delete from jobs where user_id = $1 and connection_id = $2 and finished_at is null";
+        change!(self, |db| query(SQL).bind(user.to_string()).bind(connection.to_string()).execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Deletes jobs that ended before an instant.
+    pub async fn sweep_jobs(&mut self, before: Timestamp) -> Result<u64> {
+        Ok(change!(self, |db| query("delete from jobs where finished_at < $1")
+            .bind(before.as_millisecond())
+            .execute(&mut **db))?)
+    }
+}

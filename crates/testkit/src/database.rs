@@ -1,0 +1,80 @@
+//! A database of its own for each test, on either engine.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use model::{Random, Secret};
+use store::{Db, MasterKeys};
+use tempfile::TempDir;
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// The engines to test on: PostgreSQL where `TEST_POSTGRES_URL` says that a server runs.
+    pub fn all() -> Vec<Self> {
+        match postgres_url() {
+            Some(_) => vec![Self::Sqlite, Self::Postgres],
+            None => vec![Self::Sqlite],
+        }
+    }
+}
+
+/// A database of its own, gone when dropped.
+pub struct TestDb {
+    pub db: Db,
+    pub url: String,
+    _folder: TempDir,
+}
+
+impl TestDb {
+    /// An empty database on an engine.
+    pub async fn new(engine: Engine) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let url = match engine {
+            Engine::Sqlite => sqlite_url(folder.path().join("afferent.db")),
+            Engine::Postgres => new_postgres().await?,
+        };
+        let db = Db::open(&url, Self::keys()?, Random::system()).await?;
+        Ok(Self { db, url, _folder: folder })
+    }
+
+    /// The same database, opened once more as another process would.
+    pub async fn again(&self) -> anyhow::Result<Db> {
+        Ok(Db::open(&self.url, Self::keys()?, Random::system()).await?)
+    }
+
+    /// The master key of every test.
+    pub fn keys() -> anyhow::Result<MasterKeys> {
+        Ok(MasterKeys::parse(&Self::key())?)
+    }
+
+    /// The master key of every test, as a setting.
+    pub fn key() -> Secret {
+        MasterKeys::generate("test", &Random::seeded(1))
+    }
+}
+
+fn sqlite_url(file: PathBuf) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told where the server is by the environment")]
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+async fn new_postgres() -> anyhow::Result<String> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server = postgres_url().ok_or_else(|| anyhow::anyhow!("TEST_POSTGRES_URL is not set"))?;
+    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&format!("{server}/postgres")).await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
+    Ok(format!("{server}/{name}"))
+}
