@@ -1,1 +1,108 @@
-//! .
+//! The verbs: connect, sync, apply, tell, and the worker that runs jobs.
+
+mod apply;
+mod audit;
+mod bootstrap;
+mod budget;
+mod connect;
+pub mod context;
+mod credentials;
+mod error;
+mod events;
+mod health;
+mod idempotency;
+mod jobs;
+mod rederive;
+mod setup;
+mod sharing;
+mod status;
+mod sync;
+mod tell;
+mod worker;
+
+use std::{collections::BTreeMap, ops::Deref, sync::Arc};
+
+use model::{Clock, Random};
+use outbound::{Budget, Client};
+use store::Db;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+pub use self::{
+    connect::{
+        Begin, Begun, Callback, Confirm, Disclosure, Disconnected, Finished, LinkRequest, NewLink, OpenedLink, Redeemed,
+        Revocation,
+    },
+    error::{Error, LinkProblem, StateProblem},
+    health::{Check, Readiness},
+    idempotency::Once,
+    rederive::{Difference, Rederived},
+    setup::{Configured, Setup},
+    status::{CollectionStatus, Status},
+    sync::{Asked, Failure, JobReport, Outcome, Progress, SyncRequest},
+    tell::Told,
+};
+pub use store::{AuditQuery, Principal, RecordQuery};
+
+/// What engine functions return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// All verbs, and what they need. Clones share it.
+#[derive(Clone)]
+pub struct Engine(Arc<House>);
+
+/// What the verbs need.
+pub struct House {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) http: Client,
+    pub(crate) budget: Arc<dyn Budget>,
+    pub(crate) providers: BTreeMap<String, Configured>,
+    pub(crate) return_origins: Vec<String>,
+    pub(crate) public_url: url::Url,
+    /// This process's name in leases.
+    pub(crate) process: String,
+    /// Work that must end although nobody waits for it any more.
+    pub(crate) tasks: TaskTracker,
+    pub(crate) flights: credentials::Flights,
+    pub(crate) recent_reads: audit::RecentReads,
+    /// Wakes the worker: something was enqueued.
+    pub(crate) wake: Notify,
+}
+
+impl Deref for Engine {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.0
+    }
+}
+
+impl Engine {
+    /// The clock that everything goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The providers that are configured, by their ids.
+    pub fn providers(&self) -> impl Iterator<Item = &Configured> {
+        self.providers.values()
+    }
+
+    /// A provider that must be configured.
+    pub fn provider(&self, id: &str) -> Result<&Configured> {
+        self.providers.get(id).ok_or(Error::NotFound("provider"))
+    }
+
+    /// The database for those who only ask.
+    pub fn reader(&self) -> store::Reader {
+        self.db.reader()
+    }
+
+    /// Waits for what was begun to end.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

@@ -41,6 +41,8 @@ pub struct OAuth {
     /// Scopes asked for whatever the person consents to: without them we could not tell whose account it is.
     #[serde(default)]
     pub scopes_always: BTreeSet<String>,
+    /// What some applications' scopes carry in front of the names used here.
+    pub scope_prefix: Option<String>,
     /// What a person reads for a scope that is missing.
     #[serde(default)]
     pub scope_labels: BTreeMap<String, String>,

@@ -24,7 +24,8 @@ pub(crate) async fn show(State(sandbox): State<Sandbox>) -> Response {
     let mut rows = String::new();
     for person in sandbox.rooms().iter().flat_map(|room| room.stand_in.people()) {
         let (provider, name, account) = (person.provider, html::escape(&person.name), html::escape(&person.account_id));
-        let _ = write!(rows, "<tr><td><code>/{provider}</code></td><td>{name}</td><td><code>{account}</code></td></tr>");
+        let _ =
+            write!(rows, "<tr><td><code>/{provider}</code></td><td>{name}</td><td><code>{account}</code></td></tr>");
     }
     let body = format!(
         "<p class=\"note\">Nothing here is real: these people are made up.</p>\

@@ -68,7 +68,9 @@ impl Sandbox {
 
     /// Everything, the control routes included: for addresses that only this machine reaches.
     pub fn router(&self) -> Router {
-        self.public_router().nest("/_control", control::routes(self.clone())).nest("/_sandbox", control::by_provider(self.clone()))
+        self.public_router()
+            .nest("/_control", control::routes(self.clone()))
+            .nest("/_sandbox", control::by_provider(self.clone()))
     }
 
     /// What may be served at an address: the control routes only where the address is loopback.

@@ -64,7 +64,8 @@ impl Stats {
     pub(crate) fn token_call(&mut self, grant: &str, ok: bool) {
         let outcomes = self.token.by_grant.entry(grant.to_owned()).or_default();
         self.token.calls += 1;
-        let (total, one) = if ok { (&mut self.token.ok, &mut outcomes.ok) } else { (&mut self.token.refused, &mut outcomes.refused) };
+        let (total, one) =
+            if ok { (&mut self.token.ok, &mut outcomes.ok) } else { (&mut self.token.refused, &mut outcomes.refused) };
         *total += 1;
         *one += 1;
     }

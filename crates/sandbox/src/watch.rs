@@ -70,20 +70,26 @@ impl Room {
 }
 
 /// Stands before every route of a provider.
-pub(crate) async fn watch(State(room): State<Room>, matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+pub(crate) async fn watch(
+    State(room): State<Room>,
+    matched: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     let counted = counted_as(&path, matched.as_ref());
     let fault = room.faults.strike(&path);
     let lost = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Drop);
     let response = room.answer(fault, request, next).await;
-    let status = if lost { "dropped" } else { response.status().as_str() };
-    room.faults.count(|stats| stats.asked(&counted, status));
+    let status = response.status();
+    room.faults.count(|stats| stats.asked(&counted, if lost { "dropped" } else { status.as_str() }));
     response
 }
 
 /// The path, with the name of a parameter at its end instead of the parameter, so that documents are counted together.
 fn counted_as(path: &str, matched: Option<&MatchedPath>) -> String {
-    let parameter = matched.and_then(|matched| matched.as_str().rsplit('/').next()).filter(|last| *last == "{document_id}");
+    let parameter =
+        matched.and_then(|matched| matched.as_str().rsplit('/').next()).filter(|last| *last == "{document_id}");
     match (parameter, path.rsplit_once('/')) {
         (Some(parameter), Some((folder, _))) => format!("{folder}/{parameter}"),
         _ => path.to_owned(),
@@ -95,7 +101,10 @@ fn dropped(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     let end = futures::stream::once(async { Err::<axum::body::Bytes, _>(std::io::ErrorKind::ConnectionReset) });
-    Response::from_parts(parts, Body::from_stream(futures::StreamExt::map(end, |end| end.map_err(std::io::Error::from))))
+    Response::from_parts(
+        parts,
+        Body::from_stream(futures::StreamExt::map(end, |end| end.map_err(std::io::Error::from))),
+    )
 }
 
 /// An answer that is well-formed HTTP but ends in the middle of its JSON.

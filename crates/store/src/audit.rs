@@ -5,7 +5,7 @@ use model::{Action, Actor, AuditEntry, UserId};
 use sqlx::{FromRow, query, query_as};
 
 use crate::{
-    Mode, Result, Tx, Write,
+    Error, Mode, Read, Result, Tx, Write,
     db::{change, on},
     row::Row,
     seal,
@@ -51,10 +51,11 @@ fn place(user: UserId, position: i64) -> String {
 }
 
 /// The hash covers the sealed detail, so that destroying the key leaves the chain whole.
-fn chain(previous: &str, row: &EntryRow) -> String {
+fn chain(user: UserId, previous: &str, row: &EntryRow) -> String {
     let detail = row.detail_sealed.as_deref().map(seal::digest).unwrap_or_default();
     let actor_id = row.actor_id.as_deref().unwrap_or_default();
-    let text = format!("{previous}\n{}\n{}\n{}\n{actor_id}\n{}\n{detail}", row.position, row.at, row.actor, row.action);
+    let EntryRow { position, at, actor, action, .. } = row;
+    let text = format!("{user}\n{previous}\n{position}\n{at}\n{actor}\n{actor_id}\n{action}\n{detail}");
     seal::digest(text.as_bytes())
 }
 
@@ -89,16 +90,20 @@ impl<M: Mode> Tx<M> {
             .collect()
     }
 
+}
+
+impl Tx<Read> {
     /// Checks that nothing in a person's trail was changed or taken out.
     pub async fn verify_audit(&mut self, user: UserId) -> Result<std::result::Result<i64, BrokenChain>> {
         const SQL: &str = "select position, at, actor, actor_id, action, detail_sealed, hash from audit_entries \
                            where user_id = $1 order by position";
         const HEAD: &str = "select position, hash from audit_heads where user_id = $1";
         let rows: Vec<EntryRow> = on!(self, |db| query_as(SQL).bind(user.to_string()).fetch_all(&mut **db))?;
-        let head: HeadRow = on!(self, |db| query_as(HEAD).bind(user.to_string()).fetch_one(&mut **db))?;
+        let head: Option<HeadRow> = on!(self, |db| query_as(HEAD).bind(user.to_string()).fetch_optional(&mut **db))?;
+        let head = head.ok_or(Error::NotFound("user"))?;
         let mut previous = String::new();
         for (expected, row) in (1..).zip(&rows) {
-            if row.position != expected || chain(&previous, row) != row.hash {
+            if row.position != expected || chain(user, &previous, row) != row.hash {
                 return Ok(Err(BrokenChain { position: expected }));
             }
             previous.clone_from(&row.hash);
@@ -118,13 +123,14 @@ impl Tx<Write> {
         action: Action,
         detail: Option<&str>,
     ) -> Result<()> {
-        // The update that changes nothing locks the row on the engine that has row locks.
+        // Moving the head first makes writers to one trail wait for each other.
         const HEAD: &str = "update audit_heads set position = position + 1 where user_id = $1 returning position, hash";
         const APPEND: &str = "insert into audit_entries \
             (user_id, position, at, actor, actor_id, action, detail_sealed, hash) \
             values ($1, $2, $3, $4, $5, $6, $7, $8)";
         const MOVE: &str = "update audit_heads set hash = $2 where user_id = $1";
-        let head: HeadRow = on!(self, |db| query_as(HEAD).bind(user.to_string()).fetch_one(&mut **db))?;
+        let head: Option<HeadRow> = on!(self, |db| query_as(HEAD).bind(user.to_string()).fetch_optional(&mut **db))?;
+        let head = head.ok_or(Error::NotFound("user"))?;
         let detail_sealed = match detail {
             Some(detail) => {
                 let key = self.user_key(user).await?;
@@ -142,7 +148,7 @@ impl Tx<Write> {
             detail_sealed,
             hash: String::new(),
         };
-        row.hash = chain(&head.hash, &row);
+        row.hash = chain(user, &head.hash, &row);
         change!(self, |db| query(APPEND)
             .bind(user.to_string())
             .bind(row.position)

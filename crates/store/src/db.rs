@@ -135,15 +135,12 @@ impl Db {
         &self.random
     }
 
-    pub(crate) fn keys(&self) -> &Arc<Keys> {
-        &self.keys
-    }
-
-    /// Begins a transaction that only asks.
+    /// Begins a transaction that only asks, and sees one state of the database throughout.
     pub async fn read(&self) -> Result<Tx<Read>> {
+        const SNAPSHOT: &str = "begin isolation level repeatable read read only";
         let open = match &self.pools {
             Pools::Sqlite { readers, .. } => Open::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Open::Postgres(pool.begin_with(SNAPSHOT).await?),
         };
         Ok(self.tx(open))
     }

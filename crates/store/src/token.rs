@@ -81,6 +81,24 @@ impl<M: Mode> Tx<M> {
         row.map(TokenRow::read).transpose()
     }
 
+    /// One of a person's tokens, unless it is revoked.
+    pub async fn token(&mut self, user: UserId, id: TokenId) -> Result<ApiToken> {
+        const SQL: &str = "select id, user_id, service, name, scopes, sharing, created_at, expires_at, last_used_at \
+            from api_tokens where user_id = $1 and id = $2 and revoked_at is null";
+        let row: Option<TokenRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
+        row.map(TokenRow::read).transpose()?.ok_or(Error::NotFound("token"))
+    }
+
+    /// The token that acts, whoever made it, if it is neither revoked nor expired.
+    pub async fn acting_token(&mut self, id: TokenId, now: Timestamp) -> Result<Option<ApiToken>> {
+        const SQL: &str = "select id, user_id, service, name, scopes, sharing, created_at, expires_at, last_used_at \
+            from api_tokens where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+        let row: Option<TokenRow> =
+            on!(self, |db| query_as(SQL).bind(id.to_string()).bind(now.as_millisecond()).fetch_optional(&mut **db))?;
+        row.map(TokenRow::read).transpose()
+    }
+
     /// The tokens that a person made and has not revoked, the newest first.
     pub async fn tokens(&mut self, user: UserId) -> Result<Vec<ApiToken>> {
         const SQL: &str = "select id, user_id, service, name, scopes, sharing, created_at, expires_at, last_used_at \

@@ -1,9 +1,10 @@
-//! Asks Oura's API.
+//! Asks Oura's API, and reads its refusals.
 
 use jiff::{ToSpan, civil::Date};
 use model::Account;
 use outbound::Request;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 use url::Url;
 
 use super::wire;
@@ -109,4 +110,31 @@ fn next(body: &[u8]) -> Result<Option<String>, Error> {
     let envelope: Envelope =
         serde_json::from_slice(body).map_err(|_| Error::Malformed("the answer is no list of documents".into()))?;
     Ok(envelope.next_token.filter(|token| !token.is_empty()))
+}
+
+/// What an answer without success means.
+pub(super) fn refusal(status: u16, body: &[u8]) -> Error {
+    match (status, missing_scope(body)) {
+        // Measured by others: a missing scope is a 401, as an expired token is. Oura's own table says 403.
+        (401 | 403, Some(scope)) => Error::MissingScope(scope),
+        // Oura's API specification 1.37: 403 usually means that the membership has lapsed.
+        (403, None) => {
+            Error::Forbidden("Oura does not give out this account's data; its membership may have lapsed".into())
+        }
+        _ => Error::from_status(status),
+    }
+}
+
+/// The scope in "Token is not authorized access spo2 scope.", whether the body is bare or a problem document.
+fn missing_scope(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let (_, words) = body.get("detail")?.as_str()?.split_once("not authorized")?;
+    let words: Vec<_> = words.split_whitespace().map(|word| word.trim_end_matches('.')).collect();
+    let [scope, _] = words.windows(2).find(|pair| pair[1].eq_ignore_ascii_case("scope"))? else { return None };
+    is_scope(scope).then(|| (*scope).to_owned())
+}
+
+fn is_scope(word: &str) -> bool {
+    (1..=64).contains(&word.len())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
 }

@@ -2,7 +2,6 @@
 
 mod fetch;
 mod map;
-mod refusal;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -55,7 +54,7 @@ impl Provider for Oura {
     }
 
     fn refusal(&self, status: u16, body: &[u8]) -> Error {
-        refusal::read(status, body)
+        fetch::refusal(status, body)
     }
 
     async fn revoke(&self, api: &Api) -> Result<(), Error> {

@@ -97,7 +97,7 @@ impl<'a> Item<'a> {
 
     /// A civil day.
     pub(super) fn date(self, field: &'static str) -> Read<Option<Date>> {
-        self.read(field, "not a day", |value| value.as_str()?.parse().ok())
+        self.read(field, "not a date", |value| value.as_str()?.parse().ok())
     }
 
     /// An instant with an offset. A time without one is no instant, so it is left out.
@@ -136,15 +136,16 @@ fn value_or_gap(value: &Value) -> Option<Option<f64>> {
     if value.is_null() { Some(None) } else { value.as_f64().map(Some) }
 }
 
-/// Shifts values that begin some intervals after their record, or before it. A shift of days is no measurement.
+/// Shifts values that begin whole intervals after their record, or before it. A shift of days is no measurement.
 fn align(values: &mut Vec<Option<f64>>, intervals: f64) {
     const MOST: f64 = 2880.0;
-    let shift = intervals.round();
-    if shift.abs() > MOST {
+    const ROUNDING: f64 = 1e-6;
+    let whole = (intervals.abs() + ROUNDING).floor();
+    if whole > MOST {
         return;
     }
-    let count = shift.abs() as usize;
-    if shift > 0.0 {
+    let count = whole as usize;
+    if intervals > 0.0 {
         values.splice(..0, std::iter::repeat_n(None, count));
     } else {
         values.drain(..count.min(values.len()));

@@ -31,6 +31,11 @@ impl Query {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    /// The same without some names.
+    pub(super) fn without(self, names: &[&str]) -> Self {
+        Self(self.0.into_iter().filter(|(name, _)| !names.contains(&name.as_str())).collect())
+    }
+
     pub(super) fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -48,7 +53,13 @@ impl Query {
             None | Some("false" | "0" | "no" | "off" | "f" | "n") => Ok(false),
             Some(other) => {
                 let message = "Input should be a valid boolean, unable to interpret input";
-                Err(errors::unprocessable(vec![errors::invalid("bool_parsing", &["query", "latest"], message, other, None)]))
+                Err(errors::unprocessable(vec![errors::invalid(
+                    "bool_parsing",
+                    &["query", "latest"],
+                    message,
+                    other,
+                    None,
+                )]))
             }
         }
     }
@@ -75,7 +86,8 @@ impl Window {
             Shape::Undated | Shape::Person => return Ok(Self::ALWAYS),
         };
         let bounds = names.map(|name| query.told(name).map(|text| (text, moment(text))));
-        let refused: Vec<Value> = names.iter().zip(&bounds).flat_map(|(name, bound)| refusals(shape, name, bound)).collect();
+        let refused: Vec<Value> =
+            names.iter().zip(&bounds).flat_map(|(name, bound)| refusals(shape, name, bound)).collect();
         if !refused.is_empty() {
             return Err(errors::unprocessable(refused));
         }
@@ -84,7 +96,8 @@ impl Window {
             && start > end
         {
             let input = query.told(names[0]).unwrap_or_default();
-            let one = errors::invalid("value_error", &["query", names[0]], "Start date must be before end date", input, None);
+            let one =
+                errors::invalid("value_error", &["query", names[0]], "Start date must be before end date", input, None);
             return Err(errors::unprocessable(vec![one]));
         }
         let end = to.unwrap_or(now);
@@ -169,7 +182,8 @@ mod tests {
 
     #[test]
     fn refuses_nonsense() {
-        for nonsense in ["soon", "2026-13-01", "2026-01-26T10:00:00 02:00", "2026-02-30", "26/01/2026", "nan", "1e300"] {
+        for nonsense in ["soon", "2026-13-01", "2026-01-26T10:00:00 02:00", "2026-02-30", "26/01/2026", "nan", "1e300"]
+        {
             assert!(moment(nonsense).is_err(), "{nonsense}");
         }
     }

@@ -25,15 +25,50 @@ struct Sport {
 }
 
 const SPORTS: [Sport; 6] = [
-    Sport { activity: "running", met: 9.5, metres_per_minute: Some(165.0), steps_per_minute: 160.0, minutes: (25.0, 60.0) },
-    Sport { activity: "cycling", met: 7.5, metres_per_minute: Some(350.0), steps_per_minute: 4.0, minutes: (40.0, 100.0) },
-    Sport { activity: "strength_training", met: 5.0, metres_per_minute: None, steps_per_minute: 12.0, minutes: (35.0, 65.0) },
+    Sport {
+        activity: "running",
+        met: 9.5,
+        metres_per_minute: Some(165.0),
+        steps_per_minute: 160.0,
+        minutes: (25.0, 60.0),
+    },
+    Sport {
+        activity: "cycling",
+        met: 7.5,
+        metres_per_minute: Some(350.0),
+        steps_per_minute: 4.0,
+        minutes: (40.0, 100.0),
+    },
+    Sport {
+        activity: "strength_training",
+        met: 5.0,
+        metres_per_minute: None,
+        steps_per_minute: 12.0,
+        minutes: (35.0, 65.0),
+    },
     Sport { activity: "yoga", met: 2.8, metres_per_minute: None, steps_per_minute: 3.0, minutes: (30.0, 60.0) },
-    Sport { activity: "swimming", met: 7.0, metres_per_minute: Some(40.0), steps_per_minute: 0.0, minutes: (25.0, 45.0) },
-    Sport { activity: "hiking", met: 5.8, metres_per_minute: Some(70.0), steps_per_minute: 95.0, minutes: (60.0, 150.0) },
+    Sport {
+        activity: "swimming",
+        met: 7.0,
+        metres_per_minute: Some(40.0),
+        steps_per_minute: 0.0,
+        minutes: (25.0, 45.0),
+    },
+    Sport {
+        activity: "hiking",
+        met: 5.8,
+        metres_per_minute: Some(70.0),
+        steps_per_minute: 95.0,
+        minutes: (60.0, 150.0),
+    },
 ];
-const WALK: Sport =
-    Sport { activity: "walking", met: 3.6, metres_per_minute: Some(82.0), steps_per_minute: 108.0, minutes: (12.0, 40.0) };
+const WALK: Sport = Sport {
+    activity: "walking",
+    met: 3.6,
+    metres_per_minute: Some(82.0),
+    steps_per_minute: 108.0,
+    minutes: (12.0, 40.0),
+};
 
 /// The day's exercise, in the order of time.
 pub(crate) fn bouts(person: &Person, day: Date, form: &Form) -> Vec<Bout> {
@@ -84,7 +119,8 @@ pub(crate) fn calms(person: &Person, day: Date) -> Vec<Calm> {
     if !dice.chance(0.35) {
         return Vec::new();
     }
-    let start = person.local(day, dice.around(20.5 * 60.0, 40.0).round()) + SignedDuration::from_secs(dice.whole(0, 59));
+    let start =
+        person.local(day, dice.around(20.5 * 60.0, 40.0).round()) + SignedDuration::from_secs(dice.whole(0, 59));
     let end = start + SignedDuration::from_secs(dice.whole(5 * 60, 18 * 60));
     let kind = *dice.pick(&["breathing", "meditation", "meditation", "relaxation", "body_status"]);
     let mood = *dice.pick(&[Some("same"), Some("good"), Some("great"), Some("worse"), None]);

@@ -45,7 +45,8 @@ impl Form {
 
     /// The mean of something over the days up to and including this one.
     pub(crate) fn mean(fate: Fate, day: Date, days: i32, of: impl Fn(&Self) -> f64) -> f64 {
-        let sum: f64 = (0..days).filter_map(|back| day.checked_sub(back.days()).ok()).map(|day| of(&Self::on(fate, day))).sum();
+        let sum: f64 =
+            (0..days).filter_map(|back| day.checked_sub(back.days()).ok()).map(|day| of(&Self::on(fate, day))).sum();
         sum / f64::from(days.max(1))
     }
 

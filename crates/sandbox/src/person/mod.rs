@@ -23,19 +23,18 @@ use jiff::{
     tz::TimeZone,
 };
 
+use self::traits::Traits;
 pub(crate) use self::{
     bout::Bout,
     day::Day,
     dice::{Dice, Fate, day_number, numbered_day},
     form::{Form, illness_near},
-    heart::{Beat, Doing, beats},
+    heart::{Doing, beats},
     minutes::{Effort, Minute},
     night::{Night, Phase, Rest, mean},
-    ring::Charge,
     schedule::Schedule,
     tag::Tag,
 };
-use self::traits::Traits;
 
 /// A person, from a first day on.
 pub(crate) struct Person {

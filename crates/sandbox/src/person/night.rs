@@ -45,7 +45,14 @@ pub(crate) struct Night {
 
 impl Night {
     /// Sleeps between two instants.
-    pub(crate) fn between(bed: Timestamp, rise: Timestamp, rest: Rest, traits: &Traits, form: &Form, dice: &mut Dice) -> Self {
+    pub(crate) fn between(
+        bed: Timestamp,
+        rise: Timestamp,
+        rest: Rest,
+        traits: &Traits,
+        form: &Form,
+        dice: &mut Dice,
+    ) -> Self {
         let seconds = rise.duration_since(bed).as_secs();
         let count = usize::try_from(seconds).unwrap_or(0).div_ceil(EPOCH as usize);
         let latency = dice.whole(6, if form.late { 60 } else { 40 }).min(count as i64 / 4);
@@ -109,13 +116,15 @@ pub(crate) fn mean(items: &[Option<f64>]) -> Option<f64> {
 fn night_phases(count: usize, latency: i64, form: &Form, dice: &mut Dice) -> Vec<Phase> {
     let mut line = vec![Phase::Awake; usize::try_from(latency).unwrap_or(0)];
     let waking = dice.whole(2, 12) as usize;
-    let restless = if form.late || form.illness > 0.3 { 9.0 } else { 4.0 };
+    // Nights differ in how deep they are, how much is dreamt and how often one wakes.
+    let (depth, dreams, unrest) = (dice.around(0.8, 0.35), dice.around(0.9, 0.3), dice.between(3.0, 13.0));
+    let restless = unrest * if form.late || form.illness > 0.3 { 2.0 } else { 1.0 };
     while line.len() + waking < count {
         let progress = line.len() as f64 / count as f64;
         lie(&mut line, Phase::Light, dice.between(12.0, 26.0));
-        lie(&mut line, Phase::Deep, dice.around(34.0, 12.0) * (1.0 - progress).powf(1.4) * (1.0 - 0.3 * form.illness));
+        lie(&mut line, Phase::Deep, dice.around(34.0, 12.0) * depth * (1.0 - progress).powf(1.4) * (1.0 - 0.3 * form.illness));
         lie(&mut line, Phase::Light, dice.between(8.0, 20.0));
-        lie(&mut line, Phase::Rem, dice.around(10.0 + 24.0 * progress, 6.0));
+        lie(&mut line, Phase::Rem, dice.around(10.0 + 24.0 * progress, 6.0) * dreams);
         if dice.chance(0.7) {
             lie(&mut line, Phase::Awake, dice.between(0.5, restless));
         }
@@ -156,8 +165,8 @@ fn movement(phase: Phase, dice: &mut Dice) -> u8 {
 /// Heart rate and its variability, every five minutes: a hammock that is lowest past the middle of the night.
 fn heart(phases: &[Phase], traits: &Traits, form: &Form, dice: &mut Dice) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
     let late = if form.late { 5.0 } else { 0.0 };
-    let base = traits.resting_heart_rate + form.illness * 9.0 + late - form.energy * 2.0;
-    let ease = traits.hrv_ms * (1.0 + 0.15 * form.energy - 0.35 * form.illness - late * 0.04);
+    let base = dice.around(traits.resting_heart_rate, 3.0) + form.illness * 9.0 + late - form.energy * 2.0;
+    let ease = dice.around(traits.hrv_ms, 9.0) * (1.0 + 0.15 * form.energy - 0.35 * form.illness - late * 0.04);
     let steps = phases.chunks(10);
     let count = steps.len().max(1) as f64;
     steps

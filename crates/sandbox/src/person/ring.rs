@@ -42,7 +42,11 @@ impl Person {
     pub(crate) fn charges(&self, day: Date) -> Vec<Charge> {
         let first = self.local(day, 0.0).as_second();
         let end = self.local(day, 24.0 * 60.0).as_second();
-        (first..end).step_by(1800).filter_map(|second| Timestamp::from_second(second).ok()).map(|at| self.charge(day, at)).collect()
+        (first..end)
+            .step_by(1800)
+            .filter_map(|second| Timestamp::from_second(second).ok())
+            .map(|at| self.charge(day, at))
+            .collect()
     }
 
     fn charge(&self, day: Date, at: Timestamp) -> Charge {
@@ -55,7 +59,8 @@ impl Person {
         }
         let hours = at.duration_since(plugged).as_secs() as f64 / 3600.0;
         let full_after = CHARGING_MINUTES as f64 / 60.0;
-        let level = if hours < full_after { 22.0 + 78.0 * hours / full_after } else { 100.0 - 0.82 * (hours - full_after) };
+        let level =
+            if hours < full_after { 22.0 + 78.0 * hours / full_after } else { 100.0 - 0.82 * (hours - full_after) };
         let in_charger = self.in_charger(day).is_some_and(|time| time.contains(&at));
         Charge { at, level: level.round().clamp(1.0, 100.0) as i64, charging: in_charger && level < 99.0, in_charger }
     }

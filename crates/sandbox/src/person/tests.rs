@@ -5,7 +5,7 @@ use jiff::civil::date;
 use super::*;
 
 fn person(seed: u64) -> Person {
-    let now = date(2026, 6, 1).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
+    let now = "2026-06-01T12:00:00Z".parse().unwrap();
     Person::new(seed, 0, now, 120).unwrap()
 }
 
@@ -15,8 +15,10 @@ fn phases_add_up_to_the_time_in_bed() {
     for day in person.first_day.series(1.day()).take(120) {
         let day = person.day(day);
         for night in day.naps.iter().chain([&day.night]) {
-            let sum: i64 =
-                [Phase::Deep, Phase::Light, Phase::Rem, Phase::Awake].iter().map(|phase| night.seconds_in(*phase)).sum();
+            let sum: i64 = [Phase::Deep, Phase::Light, Phase::Rem, Phase::Awake]
+                .iter()
+                .map(|phase| night.seconds_in(*phase))
+                .sum();
             assert_eq!(sum, night.seconds_in_bed());
             assert_eq!(night.phases.len(), night.movement.len());
             assert_eq!(night.phases.len() as i64, (night.seconds_in_bed() + 29) / 30);

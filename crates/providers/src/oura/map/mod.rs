@@ -16,14 +16,14 @@ use crate::{Error, Mapped, Skipped};
 
 /// What a document tells.
 enum Told {
-    Record(Record),
+    Record(Box<Record>),
     /// That something is no more.
     Gone(Kind, String),
 }
 
 impl From<Record> for Told {
     fn from(record: Record) -> Self {
-        Self::Record(record)
+        Self::Record(Box::new(record))
     }
 }
 
@@ -80,7 +80,7 @@ fn documents(items: &[Value], mapper: Mapper) -> Mapped {
     let mut mapped = Mapped::default();
     for (index, item) in items.iter().enumerate() {
         match Item::new(item).and_then(mapper) {
-            Ok(Told::Record(record)) => mapped.records.push(record),
+            Ok(Told::Record(record)) => mapped.records.push(*record),
             Ok(Told::Gone(kind, id)) => mapped.gone.push((kind, id)),
             Err(why) => mapped.skipped.push(Skipped { index, why: why.to_string() }),
         }

@@ -17,7 +17,8 @@ fn a_missing_scope_is_told_from_a_dead_token() {
     assert_eq!(refusal(403, bare), r#"MissingScope("spo2")"#);
     assert_eq!(refusal(401, r#"{"status":401,"title":"Unauthorized","detail":"Token expired"}"#), "Unauthorized");
     assert_eq!(refusal(401, r#"{"detail":[{"msg":"not authorized access x scope"}]}"#), "Unauthorized");
-    assert_eq!(refusal(401, r#"{"detail":"not authorized"}"#), "Unauthorized");
+    assert_eq!(refusal(401, r#"{"detail":"Token is not authorized."}"#), "Unauthorized");
+    assert_eq!(refusal(401, r#"{"detail":"The client is not authorized any more"}"#), "Unauthorized");
     assert_eq!(refusal(401, ""), "Unauthorized");
 }
 

@@ -1,0 +1,99 @@
+//! Disconnecting: the grant is ended at the provider, the tokens are destroyed, and so is the data unless it is kept.
+
+use jiff::Timestamp;
+use model::{Action, Actor, Connection, ConnectionState, Secret, UserId};
+use serde::Serialize;
+use store::{Tx, Write};
+
+use crate::{
+    Engine, Error, Result,
+    apply::{self, Origin},
+};
+
+/// What disconnecting did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Disconnected {
+    pub revocation: Revocation,
+    pub data_preserved: bool,
+    /// How many records were erased.
+    pub records_erased: usize,
+}
+
+/// Whether the grant was ended at the provider too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revocation {
+    Done,
+    /// The provider did not take it; its own page ends the grant.
+    Failed,
+    /// Another connection uses the same account.
+    AccountInUse,
+    /// There was no token left to revoke.
+    NothingToRevoke,
+}
+
+impl Engine {
+    /// Disconnects a person from a provider.
+    pub async fn disconnect(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        provider: &str,
+        preserve_data: bool,
+    ) -> Result<Disconnected> {
+        self.provider(provider)?;
+        let connection = self.db.read().await?.find_connection(user, provider).await?.ok_or(Error::NotConnected)?;
+        let revocation = self.revoke_unless_shared(&connection).await?;
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        tx.lock_log(user).await?;
+        let connection = tx.connection(user, connection.id).await?;
+        let records_erased = remove(&mut tx, &connection, preserve_data, now).await?;
+        let detail = if preserve_data { "records kept" } else { "records and their key destroyed" };
+        let detail = format!("{}, {detail}", self.provider(provider)?.manifest().name);
+        tx.append_audit(user, now, actor, Action::Disconnected, Some(&detail)).await?;
+        tx.commit().await?;
+        if !preserve_data {
+            self.db.truncate_log().await?;
+        }
+        Ok(Disconnected { revocation, data_preserved: preserve_data, records_erased })
+    }
+
+    async fn revoke_unless_shared(&self, connection: &Connection) -> Result<Revocation> {
+        let Some((access, shared)) = self.grant_of(connection).await? else { return Ok(Revocation::NothingToRevoke) };
+        if shared {
+            return Ok(Revocation::AccountInUse);
+        }
+        let revoked = self.revoke(&connection.provider, access).await;
+        Ok(if revoked { Revocation::Done } else { Revocation::Failed })
+    }
+
+    async fn grant_of(&self, connection: &Connection) -> Result<Option<(Secret, bool)>> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let shared = tx.is_account_shared(&connection.provider, &connection.account.id, connection.id).await?;
+        let credential = tx.find_credential(connection.user_id, connection.id, now).await?;
+        Ok(credential.map(|credential| (credential.access, shared)))
+    }
+}
+
+/// Removes a connection, its tokens and its jobs; its records and their key as well, unless they are kept.
+pub(super) async fn remove(
+    tx: &mut Tx<Write>,
+    connection: &Connection,
+    preserve_data: bool,
+    now: Timestamp,
+) -> Result<usize> {
+    let (user, id) = (connection.user_id, connection.id);
+    tx.destroy_credential(user, id).await?;
+    tx.drop_jobs(user, id).await?;
+    tx.withdraw_consent(user, id, now).await?;
+    tx.move_connection(connection, ConnectionState::Removed, None, now).await?;
+    if preserve_data {
+        return Ok(0);
+    }
+    let erased = apply::erase(tx, Origin::new(connection, "", i64::MAX, now)).await?;
+    tx.forget_collections(id).await?;
+    tx.destroy_connection_key(user, id).await?;
+    Ok(erased.removed)
+}

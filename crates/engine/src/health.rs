@@ -1,0 +1,105 @@
+//! Whether this process can do its work.
+
+use jiff::{SignedDuration, Timestamp};
+use model::ConnectionState;
+use serde::Serialize;
+
+use crate::{Engine, Result};
+
+/// Work that waits longer than this is not being done.
+const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(5);
+/// Syncs come every four hours: two that fail are bad luck, more are trouble.
+const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(12);
+
+/// Whether this process can do its work, and what it looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Readiness {
+    pub ready: bool,
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub ok: bool,
+    /// Whether the process is unready when this is not well.
+    pub required: bool,
+    pub detail: String,
+}
+
+impl Check {
+    fn of(name: &str, looked: Result<String>) -> Self {
+        let ok = looked.is_ok();
+        let detail = looked.unwrap_or_else(|error| error.to_string());
+        Self { name: name.to_owned(), ok, required: true, detail }
+    }
+}
+
+impl Engine {
+    /// Looks at everything that this process needs.
+    pub async fn readiness(&self) -> Readiness {
+        let mut checks = vec![
+            Check::of("database", self.check_database().await),
+            Check::of("migrations", self.check_migrations().await),
+            Check::of("keys", self.check_keys().await),
+            Check::of("worker", self.check_worker().await),
+        ];
+        for id in self.providers.keys() {
+            checks.push(self.check_provider(id).await);
+        }
+        Readiness { ready: checks.iter().all(|check| check.ok || !check.required), checks }
+    }
+
+    async fn check_database(&self) -> Result<String> {
+        self.db.read().await?.users(None, 1).await?;
+        Ok(if self.db.is_embedded() { "embedded SQLite answers" } else { "PostgreSQL answers" }.to_owned())
+    }
+
+    async fn check_migrations(&self) -> Result<String> {
+        match self.db.pending_migrations().await? {
+            0 => Ok("up to date".to_owned()),
+            pending => Err(unready(format!("{pending} to be run: afferent migrate"))),
+        }
+    }
+
+    async fn check_keys(&self) -> Result<String> {
+        self.db.read().await?.check_keys().await?;
+        Ok("every key that seals is here".to_owned())
+    }
+
+    async fn check_worker(&self) -> Result<String> {
+        let now = self.clock.now();
+        let Some(due) = self.db.read().await?.oldest_due(now).await? else { return Ok("nothing waits".to_owned()) };
+        let lag = now.duration_since(due);
+        if lag > LONGEST_LAG {
+            return Err(unready(format!("work has waited for {} s", lag.as_secs())));
+        }
+        Ok(format!("lag {} s", lag.as_secs()))
+    }
+
+    /// A provider in trouble is shown, but does not take this process out of service.
+    async fn check_provider(&self, id: &str) -> Check {
+        let looked = async {
+            let mut tx = self.db.read().await?;
+            let active = tx.count_connections(id, ConnectionState::Active).await?;
+            Ok::<_, crate::Error>((active, tx.last_success(id).await?))
+        };
+        let name = format!("provider:{id}");
+        let (ok, detail) = match looked.await {
+            Ok((0, _)) => (true, "nobody is connected".to_owned()),
+            Ok((_, None)) => (true, "not synced yet".to_owned()),
+            Ok((_, Some(last))) => (self.is_recent(last), format!("last success {last}")),
+            Err(error) => (false, error.to_string()),
+        };
+        Check { name, ok, required: false, detail }
+    }
+
+    fn is_recent(&self, last: Timestamp) -> bool {
+        self.clock.now().duration_since(last) <= LONGEST_SILENCE
+    }
+}
+
+fn unready(message: String) -> crate::Error {
+    crate::Error::Unavailable { message, retry_at: None }
+}

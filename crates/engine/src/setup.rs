@@ -1,0 +1,63 @@
+//! What an engine is made of.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{Clock, Random};
+use outbound::Client;
+use providers::{Application, Manifest, Provider};
+use store::Db;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::{Engine, House, audit::RecentReads, budget::SharedBudget, credentials::Flights};
+
+/// A provider, and our application as registered there.
+#[derive(Clone)]
+pub struct Configured {
+    pub provider: Arc<dyn Provider>,
+    pub application: Arc<Application>,
+}
+
+impl Configured {
+    /// What is known of the provider as data.
+    pub fn manifest(&self) -> &Manifest {
+        self.provider.manifest()
+    }
+}
+
+/// What an engine is made of.
+pub struct Setup {
+    pub db: Db,
+    pub clock: Clock,
+    pub random: Random,
+    pub http: Client,
+    pub providers: Vec<Configured>,
+    pub public_url: Url,
+    /// Origins to which a connect link may lead back.
+    pub return_origins: Vec<String>,
+}
+
+impl Engine {
+    /// Puts an engine together.
+    pub fn new(setup: Setup) -> Self {
+        let process: uuid::Uuid = setup.random.id(setup.clock.now());
+        let budget = SharedBudget::new(setup.db.clone(), setup.clock.clone());
+        let by_id = |configured: Configured| (configured.manifest().id.clone(), configured);
+        Self(Arc::new(House {
+            db: setup.db,
+            clock: setup.clock,
+            random: setup.random,
+            http: setup.http,
+            budget: Arc::new(budget),
+            providers: setup.providers.into_iter().map(by_id).collect::<BTreeMap<_, _>>(),
+            return_origins: setup.return_origins,
+            public_url: setup.public_url,
+            process: process.to_string(),
+            tasks: TaskTracker::new(),
+            flights: Flights::default(),
+            recent_reads: RecentReads::default(),
+            wake: Notify::new(),
+        }))
+    }
+}

@@ -1,0 +1,58 @@
+//! What a person shares, and in which zone their days are counted.
+
+use model::{Action, Actor, Sharing, User, UserId};
+
+use crate::{Engine, Error, Result};
+
+impl Engine {
+    /// What a person shares with every reader.
+    pub async fn sharing(&self, user: UserId) -> Result<Sharing> {
+        Ok(self.db.read().await?.sharing(user).await?)
+    }
+
+    /// Sets what a person shares with every reader.
+    pub async fn set_sharing(&self, actor: &Actor, user: UserId, sharing: &Sharing) -> Result<()> {
+        let now = self.clock.now();
+        let topics: Vec<_> = sharing.topics.iter().map(|topic| topic.as_str()).collect();
+        let detail = if sharing.everything { topics.join(", ") } else { "nothing".to_owned() };
+        let mut tx = self.db.write().await?;
+        tx.set_sharing(user, sharing).await?;
+        tx.append_audit(user, now, actor, Action::SharingChanged, Some(&detail)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A person.
+    pub async fn user(&self, user: UserId) -> Result<User> {
+        Ok(self.db.read().await?.user(user).await?)
+    }
+
+    /// A person by our id, or by the name that an embedding app gave.
+    pub async fn find_user(&self, text: &str) -> Result<Option<User>> {
+        let mut tx = self.db.read().await?;
+        let by_id = match text.parse() {
+            Ok(id) => tx.user(id).await.ok(),
+            Err(_) => None,
+        };
+        match by_id {
+            Some(user) => Ok(Some(user)),
+            None => Ok(tx.find_user_by_external_id(text).await?),
+        }
+    }
+
+    /// People in the order of their ids.
+    pub async fn users(&self, after: Option<UserId>, limit: i64) -> Result<Vec<User>> {
+        Ok(self.db.read().await?.users(after, limit).await?)
+    }
+
+    /// Sets the zone in which a person's days are counted.
+    pub async fn set_zone(&self, actor: &Actor, user: UserId, zone: &str) -> Result<()> {
+        if jiff::tz::TimeZone::get(zone).is_err() {
+            return Err(Error::invalid("zone", "is no IANA time zone"));
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        tx.set_zone(user, zone).await?;
+        tx.append_audit(user, now, actor, Action::SettingsChanged, Some(&format!("time zone {zone}"))).await?;
+        Ok(tx.commit().await?)
+    }
+}

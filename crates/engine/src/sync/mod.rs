@@ -1,0 +1,14 @@
+//! Brings data in: which days of which collections, page by page, without losing the place.
+
+mod ask;
+mod fetch;
+mod outcome;
+mod plan;
+mod run;
+
+pub use self::{
+    ask::{Asked, JobReport, SyncRequest},
+    outcome::{Failure, Outcome},
+    run::Progress,
+};
+pub(crate) use self::{ask::bring_forward, plan::Plan};

@@ -1,0 +1,139 @@
+//! Does the jobs that are due.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use store::Job;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Engine, Result,
+    jobs::{self, Verdict, verdict},
+};
+
+/// A job that does not report for so long is taken to be orphaned.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// Most of a job's time is spent waiting for a provider.
+const AT_ONCE: usize = 16;
+/// Another process may have enqueued something without our hearing of it.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+impl Engine {
+    /// Does jobs as they fall due, until told to stop; then waits for those under way.
+    pub async fn work(&self, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        if let Err(error) = self.begin_sweeping().await {
+            tracing::error!(%error, "sweeping could not be scheduled");
+        }
+        while !stop.is_cancelled() {
+            let taken = self.start_due(&places).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "jobs could not be claimed");
+                0
+            });
+            if taken == 0 {
+                tokio::select! {
+                    () = self.rest() => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(8), places.acquire_many(AT_ONCE as u32)).await;
+    }
+
+    /// Does the jobs that are due now, and those that they bring, one after another. Says how many.
+    pub async fn run_due(&self) -> Result<usize> {
+        let mut done = 0;
+        loop {
+            let jobs = self.claim_due(1).await?;
+            if jobs.is_empty() {
+                return Ok(done);
+            }
+            for job in jobs {
+                self.run(&job).await;
+                done += 1;
+            }
+        }
+    }
+
+    async fn begin_sweeping(&self) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        tx.enqueue(now, jobs::sweep(now)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn start_due(&self, places: &Arc<Semaphore>) -> Result<usize> {
+        let free = places.available_permits();
+        if free == 0 {
+            return Ok(0);
+        }
+        let jobs = self.claim_due(i64::try_from(free).unwrap_or(1)).await?;
+        let count = jobs.len();
+        for job in jobs {
+            let Ok(place) = places.clone().acquire_owned().await else { break };
+            let engine = self.clone();
+            self.tasks.spawn(async move {
+                engine.run(&job).await;
+                drop(place);
+                engine.wake.notify_one();
+            });
+        }
+        Ok(count)
+    }
+
+    async fn rest(&self) {
+        let longest = self.clock.now().saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+        let next = async { self.db.read().await?.next_due().await };
+        let next = next.await.ok().flatten().unwrap_or(longest).clamp(self.clock.now(), longest);
+        tokio::select! {
+            () = self.clock.sleep_until(next.max(self.a_moment())) => {}
+            () = self.wake.notified() => {}
+        }
+    }
+
+    /// A job that is due but held by others must not make us spin.
+    fn a_moment(&self) -> Timestamp {
+        self.clock.now().saturating_add(SignedDuration::from_millis(50)).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn claim_due(&self, limit: i64) -> Result<Vec<Job>> {
+        let now = self.clock.now();
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        let mut tx = self.db.write().await?;
+        let jobs = tx.claim_jobs(&self.process, now, lease_until, limit).await?;
+        tx.commit().await?;
+        Ok(jobs)
+    }
+
+    /// Does one job that was claimed, and carries the verdict out.
+    pub(crate) async fn run(&self, job: &Job) {
+        let verdict = self.perform(job).await;
+        if let Err(error) = self.carry_out(job, verdict).await {
+            tracing::error!(job.id = %job.id, job.r#type = job.job_type, %error, "a verdict could not be stored");
+        }
+    }
+
+    async fn carry_out(&self, job: &Job, verdict: Verdict) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        match verdict {
+            Verdict::Done { outcome, next } => {
+                tx.finish_job(job.id, &self.process, now, &outcome).await?;
+                for job in next {
+                    tx.enqueue(now, job).await?;
+                }
+            }
+            Verdict::Retry { why, at } => {
+                tracing::info!(job.id = %job.id, job.r#type = job.job_type, why, "a job is put off");
+                let at = at.unwrap_or_else(|| verdict::backoff(now, job.attempts, self.random.fraction()));
+                tx.retry_job(job.id, &self.process, at, &why).await?;
+            }
+            Verdict::Fail(why) => {
+                tracing::warn!(job.id = %job.id, job.r#type = job.job_type, why, "a job failed");
+                tx.finish_job(job.id, &self.process, now, &why).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,149 @@
+//! Oura, stood in for: its OAuth screens and rules, its data routes, its ways of failing.
+
+mod account;
+mod api;
+mod collection;
+mod documents;
+mod errors;
+mod oauth;
+mod page;
+mod query;
+mod recorded;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
+};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use model::{Clock, Random};
+use serde_json::Value;
+use tower_http::compression::CompressionLayer;
+
+use self::{
+    account::{Account, Source},
+    oauth::{Book, Reader},
+    recorded::Recorded,
+};
+use crate::{
+    ClientApp, Error, Options,
+    faults::Faults,
+    person::Person,
+    stand_in::{Resident, StandIn, Trouble},
+};
+
+/// The stand-in.
+pub(crate) struct Oura {
+    clock: Clock,
+    random: Random,
+    client: Option<ClientApp>,
+    /// The first is the person behind the demo; the second is somebody else to connect as.
+    accounts: [Account; 2],
+    /// Who the mirror under `/v2/sandbox` tells of.
+    sample: Account,
+    book: Book,
+    faults: Faults,
+}
+
+impl Oura {
+    const ID: &'static str = "oura";
+
+    /// Opens the stand-in; reads the recorded answers, if there are to be any.
+    pub(crate) fn open(options: &Options, faults: Faults) -> Result<Self, Error> {
+        let now = options.clock.now();
+        let living = |number| Person::new(options.seed, number, now, options.days).map(Account::living);
+        let mut first = living(0)?;
+        if let Some(folder) = &options.replay {
+            first = Account::recorded(Recorded::read(folder)?, first.id);
+        }
+        let client = options.clients.get(Self::ID).cloned();
+        Ok(Self {
+            clock: options.clock.clone(),
+            random: Random::system(),
+            book: Book::new(options.seed, client.as_ref()),
+            client,
+            accounts: [first, living(1)?],
+            sample: living(2)?,
+            faults,
+        })
+    }
+
+    fn account(&self, id: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+
+    /// Who reads with an access token, if it is good.
+    fn reader(&self, token: &str) -> Option<Reader> {
+        self.obey();
+        self.book.reader(token, self.clock.now())
+    }
+
+    /// Carries out what was decreed from outside since the last look.
+    fn obey(&self) {
+        for decree in self.faults.take_decrees() {
+            self.book.obey(decree, self.clock.now());
+        }
+    }
+}
+
+impl StandIn for Oura {
+    fn id(&self) -> &'static str {
+        Self::ID
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        let data = Router::new()
+            .route("/v2/usercollection/{collection}", get(api::list))
+            .route("/v2/usercollection/{collection}/{document_id}", get(api::single))
+            .route("/v2/sandbox/usercollection/{collection}", get(api::sample_list))
+            .route("/v2/sandbox/usercollection/{collection}/{document_id}", get(api::sample_single));
+        data.merge(oauth::routes())
+            .fallback(async || api::not_found())
+            .method_not_allowed_fallback(async || errors::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
+            .layer(CompressionLayer::new())
+            .layer(middleware::from_fn_with_state(Arc::clone(&self), with_usual_headers))
+            .with_state(self)
+    }
+
+    fn people(&self) -> Vec<Resident> {
+        let now = self.clock.now();
+        let resident = |account: &Account| {
+            let person = match &account.source {
+                Source::Living(person) => Some(person),
+                Source::Recorded(_) => None,
+            };
+            Resident {
+                provider: Self::ID,
+                account_id: account.id.clone(),
+                name: account.name.clone(),
+                living: person.is_some(),
+                last_sync_at: person.map(|person| person.known_until(now)),
+            }
+        };
+        self.accounts.iter().map(resident).collect()
+    }
+
+    fn sync(&self, account_id: &str) -> Option<Value> {
+        self.account(account_id).map(|account| account.sync(self.clock.now()))
+    }
+
+    fn trouble(&self, trouble: Trouble) -> Response {
+        errors::trouble(trouble, self.clock.now().as_second())
+    }
+}
+
+/// The headers that recorded answers all have.
+async fn with_usual_headers(State(oura): State<Arc<Oura>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let trace: String = oura.random.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let headers = response.headers_mut();
+    if let Ok(trace) = HeaderValue::from_str(&trace) {
+        headers.insert(HeaderName::from_static("x-trace-id"), trace);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}

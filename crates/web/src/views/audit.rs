@@ -1,0 +1,162 @@
+//! Who did what to whose data, in sentences.
+
+use askama::Template;
+use model::Action;
+
+use super::{Moment, Page};
+
+/// The page of the audit trail.
+#[derive(Template)]
+#[template(path = "audit.html")]
+pub struct Audit {
+    pub page: Page,
+    pub days: Vec<AuditDay>,
+    /// Show only this action.
+    pub filter: Option<Action>,
+    pub chain: Chain,
+    /// The page before this one in time.
+    pub older: Option<String>,
+    /// The same as JSON.
+    pub export: String,
+}
+
+/// The entries of one day.
+#[derive(Clone, Debug)]
+pub struct AuditDay {
+    /// "Monday 26 January".
+    pub day: String,
+    pub lines: Vec<AuditLine>,
+}
+
+/// One entry.
+#[derive(Clone, Debug)]
+pub struct AuditLine {
+    pub at: Moment,
+    pub sentence: String,
+}
+
+/// Whether the trail still fits together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    Intact { entries: i64 },
+    Broken { position: i64 },
+}
+
+/// Who acted, as the reader knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The reader.
+    You,
+    /// Another person, by e-mail address.
+    Person(String),
+    /// An API token, by name.
+    Agent(String),
+    /// Whoever followed a connect link.
+    Guest,
+    Somebody,
+    Server,
+    Operator,
+}
+
+impl Audit {
+    /// Actions to choose from.
+    pub fn actions(&self) -> &'static [Action] {
+        Action::ALL
+    }
+
+    /// Whether an action is the one shown.
+    pub fn is_filter(&self, action: &Action) -> bool {
+        self.filter.as_ref() == Some(action)
+    }
+
+    /// An action as a choice of the filter.
+    pub fn label(&self, action: &Action) -> &'static str {
+        match action {
+            Action::SignedIn => "Signed in",
+            Action::SignInFailed => "Sign-in failed",
+            Action::SignedOut => "Signed out",
+            Action::ConnectBegun => "Connecting begun",
+            Action::Connected => "Connected",
+            Action::ConnectDenied => "Connecting refused",
+            Action::Disconnected => "Disconnected",
+            Action::NeedsConsent => "Consent needed",
+            Action::TokenCreated => "Token made",
+            Action::TokenRevoked => "Token revoked",
+            Action::TokenUsed => "Token used",
+            Action::RecordsRead => "Records read",
+            Action::EventsRead => "Events read",
+            Action::ContextRead => "Context read",
+            Action::StatusRead => "Status read",
+            Action::AuditRead => "Audit read",
+            Action::SyncAsked => "Sync asked for",
+            Action::SharingChanged => "Sharing changed",
+            Action::SettingsChanged => "Settings changed",
+            Action::LinkCreated => "Link made",
+            Action::LinkRedeemed => "Link redeemed",
+            Action::UserCreated => "User added",
+        }
+    }
+}
+
+impl Who {
+    /// An entry in a sentence; the detail is what it was about.
+    pub fn did(&self, action: Action, detail: Option<&str>) -> String {
+        let (verb, object) = verb(action);
+        let sentence = match (object, detail) {
+            (Object::Named(_), Some(detail)) => format!("{} {verb} {detail}", self.name()),
+            (Object::Named(unknown), None) => format!("{} {verb} {unknown}", self.name()),
+            (Object::Fixed(words), None) => format!("{} {verb}{words}", self.name()),
+            (Object::Fixed(words), Some(detail)) => format!("{} {verb}{words} ({detail})", self.name()),
+        };
+        let mut letters = sentence.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::You => "you".to_owned(),
+            Self::Person(email) => email.clone(),
+            Self::Agent(name) => format!("“{name}”"),
+            Self::Guest => "whoever followed the connect link".to_owned(),
+            Self::Somebody => "somebody who was not signed in".to_owned(),
+            Self::Server => "this server".to_owned(),
+            Self::Operator => "an operator at the command line".to_owned(),
+        }
+    }
+}
+
+/// What a verb is about.
+enum Object {
+    /// The detail names it; the words stand in when there is none.
+    Named(&'static str),
+    /// Always the same; the detail adds to it.
+    Fixed(&'static str),
+}
+
+fn verb(action: Action) -> (&'static str, Object) {
+    use Object::{Fixed, Named};
+    match action {
+        Action::SignedIn => ("signed in", Fixed("")),
+        Action::SignInFailed => ("tried to sign in as you and failed", Fixed("")),
+        Action::SignedOut => ("signed out", Fixed("")),
+        Action::ConnectBegun => ("began to connect", Named("an account")),
+        Action::Connected => ("connected", Named("an account")),
+        Action::ConnectDenied => ("refused to connect", Named("an account")),
+        Action::Disconnected => ("disconnected", Named("an account")),
+        Action::NeedsConsent => ("found that access has ended to", Named("an account")),
+        Action::TokenCreated => ("made the token", Named("of an agent")),
+        Action::TokenRevoked => ("revoked the token", Named("of an agent")),
+        Action::TokenUsed => ("used", Named("a token")),
+        Action::RecordsRead => ("read", Fixed(" your records")),
+        Action::EventsRead => ("read", Fixed(" your events")),
+        Action::ContextRead => ("read", Fixed(" your context")),
+        Action::StatusRead => ("looked at", Fixed(" the state of your connections")),
+        Action::AuditRead => ("read", Fixed(" your audit trail")),
+        Action::SyncAsked => ("asked for a sync of", Named("an account")),
+        Action::SharingChanged => ("changed", Fixed(" what is shared")),
+        Action::SettingsChanged => ("changed", Fixed(" your settings")),
+        Action::LinkCreated => ("made a connect link", Fixed(" for you")),
+        Action::LinkRedeemed => ("confirmed the connection made through", Named("a connect link")),
+        Action::UserCreated => ("added", Fixed(" your account")),
+    }
+}

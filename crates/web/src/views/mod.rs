@@ -1,0 +1,37 @@
+//! The pages as plain data: one file a page, each with its template; nothing here asks the house anything.
+
+mod agents;
+pub mod assets;
+mod audit;
+pub mod chart;
+mod connections;
+mod dashboard;
+mod disclosure;
+mod link;
+mod message;
+mod moment;
+mod page;
+mod progress;
+mod replace;
+mod settings;
+mod sharing;
+mod sign_in;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use self::{
+    agents::{AgentRow, Agents, Created, NewAgent, ReadLine},
+    audit::{Audit, AuditDay, AuditLine, Chain, Who},
+    connections::{CollectionRow, Connections, ConsentGiven, Details, Loss, ProviderRow, Standing, SyncRun},
+    dashboard::{Dashboard, EventLine, Figure, Range, SourceLine, Told},
+    disclosure::{Asking, Disclosure, TopicKinds},
+    link::{DeadLink, LinkPage, LinkProvider, WhyDead},
+    message::{Message, Way},
+    moment::Moment,
+    page::{Nav, Notice, Page, SignedIn, Tone},
+    progress::Progress,
+    replace::Replace,
+    settings::{Settings, ZoneGroup},
+    sharing::SharingForm,
+    sign_in::{Refusal, SignIn},
+};
