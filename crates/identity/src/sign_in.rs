@@ -39,7 +39,7 @@ impl Identity {
         let mut tx = self.db.write().await?;
         let account = tx.hold_sign_in(seen.user_id).await?.ok_or(Error::WrongCredentials)?;
         let now = self.clock.now();
-        if false {
+        if account.locked_until > now {
             drop(tx);
             return self.refuse_locked(&account).await;
         }

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use crate::{Fault, FaultKind, Faults, Sandbox};
+use crate::{Fault, Faults, Sandbox};
 
 /// The control routes, for all providers at once.
 pub(crate) fn routes(sandbox: Sandbox) -> Router {
@@ -120,7 +120,11 @@ fn obey(sandbox: &Sandbox, provider: &str, order: Order) -> Response {
     if let Some(fault) = fault {
         faults.inject(fault);
     }
-    StatusCode::NO_CONTENT.into_response()
+    waiting(&faults)
+}
+
+fn waiting(faults: &Faults) -> Response {
+    Json(json!({ "waiting": faults.waiting() })).into_response()
 }
 
 /// The fault of an order, its path as the provider itself sees it.
@@ -135,9 +139,9 @@ fn fault(provider: &str, order: Map<String, Value>) -> Result<Option<Fault>, Str
     Ok(Some(fault))
 }
 
-async fn end_trouble(State(sandbox): State<Sandbox>) -> StatusCode {
+async fn end_trouble(State(sandbox): State<Sandbox>) -> Json<Value> {
     sandbox.rooms().iter().for_each(|room| room.faults.clear());
-    StatusCode::NO_CONTENT
+    Json(json!({ "waiting": [] }))
 }
 
 async fn end_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
@@ -145,13 +149,13 @@ async fn end_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<Str
 }
 
 async fn revoke(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
-    told(&sandbox, &provider, |faults| faults.inject(Fault::of(FaultKind::RevokeConsent)))
+    told(&sandbox, &provider, Faults::revoke_consent)
 }
 
 fn told(sandbox: &Sandbox, provider: &str, tell: impl FnOnce(&Faults)) -> Response {
     let Some(faults) = sandbox.faults(provider) else { return unknown("provider") };
     tell(&faults);
-    StatusCode::NO_CONTENT.into_response()
+    waiting(&faults)
 }
 
 #[expect(clippy::result_large_err, reason = "the refusal is the answer")]

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::stats::Stats;
 
 /// How an answer goes wrong.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// 429, with the provider's headers.
@@ -31,7 +31,7 @@ pub enum FaultKind {
 }
 
 /// Something to go wrong.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// What happens.
@@ -124,6 +124,11 @@ impl Faults {
     /// Forgets what has not gone wrong yet.
     pub fn clear(&self) {
         lock(&self.0.waiting).clear();
+    }
+
+    /// What has not gone wrong yet.
+    pub fn waiting(&self) -> Vec<Fault> {
+        lock(&self.0.waiting).iter().cloned().collect()
     }
 
     /// Expires every access token given so far.

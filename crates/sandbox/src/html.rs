@@ -8,12 +8,12 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){:root{--ink:#e8ebf0;--soft:#a3adba;--paper:#14181e;--card:#1d232b;--line:#343c47;--mark:#8ab4f8}}\
 *{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}\
 main{max-width:34rem;margin:8vh auto;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:12px}\
-h1{font-size:1.35rem;margin:0 0 .5rem}.note{margin:0 0 1.25rem;padding:.5rem .75rem;border-left:4px solid var(--mark);color:var(--soft)}\
+h1{font-size:1.35rem;margin:0 0 .5rem}h2{font-size:1.1rem}.note{margin:0 0 1.25rem;padding:.5rem .75rem;border-left:4px solid var(--mark);color:var(--soft)}\
 fieldset{border:1px solid var(--line);border-radius:8px;margin:1rem 0;padding:.5rem 1rem}label{display:block;padding:.25rem 0}\
 select,button{font:inherit;padding:.5rem 1rem;border-radius:8px;border:1px solid var(--line);background:var(--card);color:var(--ink)}\
 select{width:100%}button{cursor:pointer}button.main{background:var(--mark);border-color:var(--mark);color:var(--card)}\
 button:focus-visible,select:focus-visible,input:focus-visible{outline:3px solid var(--mark);outline-offset:2px}\
-.row{display:flex;gap:.75rem;justify-content:flex-end;margin-top:1.5rem}code{font-size:.9em}td,th{text-align:left;padding:.2rem .75rem .2rem 0;vertical-align:top}";
+.row{display:flex;gap:.75rem;justify-content:flex-end;margin-top:1.5rem}code{font-size:.9em;overflow-wrap:anywhere}td,th{text-align:left;padding:.2rem .75rem .2rem 0;vertical-align:top}";
 
 /// A page of its own, with a title and a body that is already HTML.
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {

@@ -45,7 +45,8 @@ impl<M: Mode> Tx<M> {
     pub async fn find_sign_in(&mut self, email: &str) -> Result<Option<SignIn>> {
         const SQL: &str = "select id, password_hash, failed_sign_ins, locked_until from users \
                            where email = $1 and password_hash is not null";
-        let row: Option<SignInRow> = on!(self, |db| query_as(SQL).bind(email.to_lowercase()).fetch_optional(&mut **db))?;
+        let row: Option<SignInRow> =
+            on!(self, |db| query_as(SQL).bind(email.to_lowercase()).fetch_optional(&mut **db))?;
         row.map(SignInRow::read).transpose()
     }
 }
@@ -64,16 +65,14 @@ impl Tx<Write> {
     /// Counts a wrong password and locks the account for a while.
     pub async fn count_failed_sign_in(&mut self, user: UserId, locked_until: Timestamp) -> Result<()> {
         const SQL: &str = "update users set failed_sign_ins = failed_sign_ins + 1, locked_until = $2 where id = $1";
-        change!(self, |db| query(SQL)
-            .bind(user.to_string())
-            .bind(locked_until.as_millisecond())
-            .execute(&mut **db))?;
+        change!(self, |db| query(SQL).bind(user.to_string()).bind(locked_until.as_millisecond()).execute(&mut **db))?;
         Ok(())
     }
 
     /// Forgets the wrong passwords.
     pub async fn forget_failed_sign_ins(&mut self, user: UserId) -> Result<()> {
-        const SQL: &str = "update users set failed_sign_ins = 0, locked_until = 0 where id = $1 and failed_sign_ins > 0";
+        const SQL: &str =
+            "update users set failed_sign_ins = 0, locked_until = 0 where id = $1 and failed_sign_ins > 0";
         change!(self, |db| query(SQL).bind(user.to_string()).execute(&mut **db))?;
         Ok(())
     }

@@ -89,7 +89,6 @@ impl<M: Mode> Tx<M> {
             })
             .collect()
     }
-
 }
 
 impl Tx<Read> {

@@ -74,10 +74,8 @@ impl<M: Mode> Tx<M> {
     pub async fn find_token(&mut self, secret_hash: &str, now: Timestamp) -> Result<Option<ApiToken>> {
         const SQL: &str = "select id, user_id, service, name, scopes, sharing, created_at, expires_at, last_used_at \
             from api_tokens where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
-        let row: Option<TokenRow> = on!(self, |db| query_as(SQL)
-            .bind(secret_hash)
-            .bind(now.as_millisecond())
-            .fetch_optional(&mut **db))?;
+        let row: Option<TokenRow> =
+            on!(self, |db| query_as(SQL).bind(secret_hash).bind(now.as_millisecond()).fetch_optional(&mut **db))?;
         row.map(TokenRow::read).transpose()
     }
 

@@ -75,10 +75,11 @@ for (const form of all("form[data-autosave]")) {
     said.textContent = "Saving …";
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-      if (!answer.ok) throw new Error(answer.status);
+      const signedOut = new URL(answer.url).pathname === "/sign-in";
+      if (!answer.ok || signedOut) throw new Error(answer.status);
       said.textContent = "Saved";
     } catch {
-      said.textContent = " Not saved.";
+      said.textContent = "Not saved.";
       button.hidden = false;
     }
   });
@@ -95,7 +96,7 @@ for (const chart of all("svg.chart[data-heights]")) {
   const mark = (name, attributes) => {
     const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
-    shape.style.display = "none";
+    shape.setAttribute("visibility", "hidden");
     return chart.appendChild(shape);
   };
   const hair = mark("path", { class: "cursor" });
@@ -109,16 +110,16 @@ for (const chart of all("svg.chart[data-heights]")) {
   const show = (to) => {
     at = Math.max(0, Math.min(rows.length - 1, to));
     const x = first + step * at;
-    hair.setAttribute("d", `M${x} 12V118`);
-    hair.style.display = "";
-    spot.style.display = heights[at] ? "" : "none";
+    hair.setAttribute("d", `M${x} 12V112`);
+    hair.setAttribute("visibility", "visible");
+    spot.setAttribute("visibility", heights[at] ? "visible" : "hidden");
     if (heights[at]) spot.setAttribute("cx", x), spot.setAttribute("cy", heights[at]);
     reading.textContent = say();
     chart.setAttribute("aria-valuenow", at + 1);
     chart.setAttribute("aria-valuetext", say());
   };
   const rest = () => {
-    hair.style.display = spot.style.display = "none";
+    for (const shape of [hair, spot]) shape.setAttribute("visibility", "hidden");
     reading.textContent = reading.dataset.rest;
   };
 
@@ -129,7 +130,7 @@ for (const chart of all("svg.chart[data-heights]")) {
   chart.setAttribute("aria-valuetext", say());
   chart.addEventListener("pointermove", (event) => {
     const spread = chart.getBoundingClientRect();
-    show(step ? Math.round((((event.clientX - spread.left) / spread.width) * 320 - first) / step) : 0);
+    show(step ? Math.round((((event.clientX - spread.left) / spread.width) * chart.viewBox.baseVal.width - first) / step) : 0);
   });
   chart.addEventListener("pointerleave", rest);
   chart.addEventListener("focus", () => show(at));

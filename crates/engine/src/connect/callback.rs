@@ -17,8 +17,8 @@ const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Clone, Debug)]
 pub struct Callback {
     pub provider: String,
-    pub principal: Option<Principal>,
-    pub actor: Actor,
+    /// Whoever the browser or the app that came back proves to be; one of them must have begun.
+    pub principals: Vec<(Principal, Actor)>,
     pub state: Option<Secret>,
     pub code: Option<Secret>,
     /// What the provider says was granted, when it says so here.
@@ -50,14 +50,14 @@ struct Authorised {
 impl Engine {
     /// Ends an OAuth round trip. Only whoever began it can, once, within its time.
     pub async fn finish(&self, callback: Callback) -> Result<Finished> {
-        let attempt = self.use_attempt(&callback).await?;
+        let (attempt, actor) = self.use_attempt(&callback).await?;
         if callback.error.is_some() {
-            return self.denied(&callback, &attempt).await;
+            return self.denied(&actor, &attempt).await;
         }
         let code = callback.code.as_ref().ok_or(Error::State(StateProblem::Empty))?;
         let configured = self.provider(&attempt.provider)?;
         let tokens = configured.application.exchange(&self.http, code, attempt.verifier.as_ref()).await?;
-        match self.authorised(&callback, attempt, &tokens).await {
+        match self.authorised(&callback, &actor, attempt, &tokens).await {
             Ok(finished) => Ok(finished),
             Err(error) => {
                 self.revoke(&callback.provider, tokens.access).await;
@@ -66,12 +66,13 @@ impl Engine {
         }
     }
 
-    async fn use_attempt(&self, callback: &Callback) -> Result<Attempt> {
+    async fn use_attempt(&self, callback: &Callback) -> Result<(Attempt, Actor)> {
         let state = callback.state.as_ref().ok_or(Error::State(StateProblem::Unknown))?;
         let hash = hash_secret(state);
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let attempt = tx.find_attempt(&hash).await?.ok_or(Error::State(StateProblem::Unknown))?;
+        let actor = returning(&attempt, callback).ok_or(Error::State(StateProblem::Foreign))?;
         if let Some(problem) = problem(&attempt, callback, now) {
             return Err(Error::State(problem));
         }
@@ -79,14 +80,14 @@ impl Engine {
             return Err(Error::State(StateProblem::Used));
         }
         tx.commit().await?;
-        Ok(attempt)
+        Ok((attempt, actor))
     }
 
-    async fn denied(&self, callback: &Callback, attempt: &Attempt) -> Result<Finished> {
+    async fn denied(&self, actor: &Actor, attempt: &Attempt) -> Result<Finished> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let name = &self.provider(&attempt.provider)?.manifest().name;
-        tx.append_audit(attempt.user_id, now, &callback.actor, Action::ConnectDenied, Some(name)).await?;
+        tx.append_audit(attempt.user_id, now, actor, Action::ConnectDenied, Some(name)).await?;
         let link_return = match attempt.link_id {
             Some(id) => Some(return_url(&tx.link(id).await?.return_url, &[("error", "access_denied")])?),
             None => None,
@@ -95,17 +96,23 @@ impl Engine {
         Ok(Finished::Denied { link_return })
     }
 
-    async fn authorised(&self, callback: &Callback, attempt: Attempt, tokens: &TokenSet) -> Result<Finished> {
+    async fn authorised(
+        &self,
+        callback: &Callback,
+        actor: &Actor,
+        attempt: Attempt,
+        tokens: &TokenSet,
+    ) -> Result<Finished> {
         let api = self.api(&attempt.provider, tokens.access.clone())?;
         let account = api.provider.clone().identify(&api).await?;
         let manifest = self.provider(&attempt.provider)?.manifest();
         let said = callback.scope.as_deref().map(|scope| scope.split_whitespace().map(str::to_owned).collect());
         let granted = tokens.scopes.clone().or(said).map(|scopes| plain_scopes(manifest, scopes));
         let authorised = Authorised { attempt, account, tokens: tokens.clone(), granted };
-        self.store_authorised(callback, authorised).await
+        self.store_authorised(actor, authorised).await
     }
 
-    async fn store_authorised(&self, callback: &Callback, authorised: Authorised) -> Result<Finished> {
+    async fn store_authorised(&self, actor: &Actor, authorised: Authorised) -> Result<Finished> {
         let attempt = &authorised.attempt;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
@@ -125,14 +132,14 @@ impl Engine {
             }
             (None, Some(present)) => {
                 self.renew(&mut tx, &present, &authorised, now).await?;
-                audit_connected(&mut tx, &present, &callback.actor, now).await?;
+                audit_connected(&mut tx, &present, actor, now).await?;
                 Finished::Connected { connection: present.id }
             }
             (None, None) => {
                 let id = self.add_or_revive(&mut tx, &authorised, now).await?;
                 let connection = tx.connection(attempt.user_id, id).await?;
                 activate(&mut tx, &connection, now).await?;
-                audit_connected(&mut tx, &connection, &callback.actor, now).await?;
+                audit_connected(&mut tx, &connection, actor, now).await?;
                 Finished::Connected { connection: id }
             }
         };
@@ -190,11 +197,14 @@ impl Engine {
     }
 }
 
+/// Who began the round trip, when they are who came back.
+fn returning(attempt: &Attempt, callback: &Callback) -> Option<Actor> {
+    let began = callback.principals.iter().find(|(principal, _)| principal.to_string() == attempt.principal);
+    began.map(|(_, actor)| actor.clone())
+}
+
 fn problem(attempt: &Attempt, callback: &Callback, now: Timestamp) -> Option<StateProblem> {
-    let principal = callback.principal.as_ref().map(ToString::to_string);
-    if principal.as_deref() != Some(&attempt.principal) {
-        Some(StateProblem::Foreign)
-    } else if attempt.used_at.is_some() {
+    if attempt.used_at.is_some() {
         Some(StateProblem::Used)
     } else if attempt.expires_at <= now {
         Some(StateProblem::Expired)

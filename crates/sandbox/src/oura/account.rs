@@ -1,6 +1,6 @@
 //! An account at Oura and where its documents come from: a living person, or recorded answers.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, civil::Date};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     query::Window,
     recorded::Recorded,
 };
-use crate::person::Person;
+use crate::person::{Person, day_number, numbered_day};
 
 /// An account.
 pub(super) struct Account {
@@ -43,6 +43,15 @@ impl Account {
             Source::Living(person) => return live(person, collection, window, now, enough),
         };
         found.into_iter().filter(|document| window.holds(document.at)).take(enough).collect()
+    }
+
+    /// The newest of a collection in a window.
+    pub(super) fn newest(&self, collection: Collection, window: &Window, now: Timestamp) -> Option<Document> {
+        let Source::Living(person) = &self.source else { return self.find(collection, window, now, usize::MAX).pop() };
+        let known_until = person.known_until(now);
+        let of_day = |date| documents::of_day(Telling { person, date, known_until }, collection);
+        let newest = |date| of_day(date).into_iter().rfind(|document| window.holds(document.at));
+        days(person, window, known_until).rev().find_map(newest)
     }
 
     /// One document.
@@ -109,14 +118,8 @@ fn recent(person: &Person, now: Timestamp) -> Vec<(Collection, Document)> {
 /// Goes through the days of a window.
 fn live(person: &Person, collection: Collection, window: &Window, now: Timestamp, enough: usize) -> Vec<Document> {
     let known_until = person.known_until(now);
-    let from = window.after.map_or(window.from, |mark| mark.at.max(window.from));
-    // A night begins on the evening before its day, and zones reach half a day to either side.
-    let first = if from == Timestamp::MIN { person.first_day } else { person.date_of(from) };
-    let first = first.checked_sub(1.day()).unwrap_or(first).max(person.first_day);
-    let last = person.date_of(window.to.min(known_until));
-    let last = last.checked_add(2.days()).unwrap_or(last);
     let mut found = Vec::new();
-    for date in first.series(1.day()).take_while(|date| *date <= last) {
+    for date in days(person, window, known_until) {
         let of_day = documents::of_day(Telling { person, date, known_until }, collection);
         found.extend(of_day.into_iter().filter(|document| window.holds(document.at)));
         if found.len() >= enough {
@@ -124,4 +127,14 @@ fn live(person: &Person, collection: Collection, window: &Window, now: Timestamp
         }
     }
     found
+}
+
+/// The days that may have something in a window: a night begins on the evening before its day, and the midnight of
+/// UTC may lie on either side of the person's.
+fn days(person: &Person, window: &Window, known_until: Timestamp) -> impl DoubleEndedIterator<Item = Date> {
+    let from = window.after.map_or(window.from, |mark| mark.at.max(window.from));
+    let first = if from == Timestamp::MIN { person.first_day } else { person.date_of(from) };
+    let first = day_number(first).saturating_sub(1).max(day_number(person.first_day));
+    let last = day_number(person.date_of(window.to.min(known_until))).saturating_add(1);
+    (first..=last).filter_map(numbered_day)
 }

@@ -106,17 +106,15 @@ struct Asking<'a> {
 impl Asking<'_> {
     #[expect(clippy::result_large_err, reason = "the refusal is the answer")]
     fn answer(&self, account: &Account, size: usize) -> Result<Value, Response> {
-        let series = self.collection.shape() == Shape::Series;
+        let fields = self.query.fields().filter(|_| self.collection.selects_fields());
         let window = match self.query.told("next_token") {
-            Some(token) => {
-                page::window(token).ok_or_else(|| errors::problem(StatusCode::BAD_REQUEST, "Invalid next_token."))?
-            }
+            Some(token) => page::window(token).ok_or_else(bad_token_of_a_page)?,
             None => Window::read(self.collection.shape(), self.query, self.now)?,
         };
-        let fields = self.query.fields().filter(|_| self.collection.selects_fields());
-        if series && self.query.latest()? {
-            let mut found = account.find(self.collection, &window, self.now, usize::MAX);
-            let newest = found.pop().into_iter().collect();
+        if self.collection.shape() == Shape::Series && self.query.latest()? {
+            let dated = ["start_datetime", "end_datetime"].iter().any(|name| self.query.told(name).is_some());
+            let window = if dated { window } else { Window::ALWAYS };
+            let newest = account.newest(self.collection, &window, self.now).into_iter().collect();
             return Ok(page::envelope(Window { after: None, ..window }, 1, newest, fields.as_deref()));
         }
         let found = account.find(self.collection, &window, self.now, page::enough(&window, size));
@@ -182,6 +180,10 @@ fn as_sampled(document: &mut Value) {
     for sample in fields.values_mut().filter(|value| value.get("interval").is_some()) {
         sample["interval"] = 60.0.into();
     }
+}
+
+fn bad_token_of_a_page() -> Response {
+    errors::problem(StatusCode::BAD_REQUEST, "Invalid next_token.")
 }
 
 fn no_header() -> Response {

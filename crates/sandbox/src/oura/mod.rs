@@ -82,6 +82,17 @@ impl Oura {
         self.book.reader(token, self.clock.now())
     }
 
+    /// Adds the headers that recorded answers all have.
+    fn with_usual_headers(&self, mut response: Response) -> Response {
+        let trace: String = self.random.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let headers = response.headers_mut();
+        if let Ok(trace) = HeaderValue::from_str(&trace) {
+            headers.insert(HeaderName::from_static("x-trace-id"), trace);
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+
     /// Carries out what was decreed from outside since the last look.
     fn obey(&self) {
         for decree in self.faults.take_decrees() {
@@ -132,18 +143,10 @@ impl StandIn for Oura {
     }
 
     fn trouble(&self, trouble: Trouble) -> Response {
-        errors::trouble(trouble, self.clock.now().as_second())
+        self.with_usual_headers(errors::trouble(trouble, self.clock.now().as_second()))
     }
 }
 
-/// The headers that recorded answers all have.
 async fn with_usual_headers(State(oura): State<Arc<Oura>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let trace: String = oura.random.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
-    let headers = response.headers_mut();
-    if let Ok(trace) = HeaderValue::from_str(&trace) {
-        headers.insert(HeaderName::from_static("x-trace-id"), trace);
-    }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    oura.with_usual_headers(next.run(request).await)
 }

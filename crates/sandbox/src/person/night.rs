@@ -122,7 +122,11 @@ fn night_phases(count: usize, latency: i64, form: &Form, dice: &mut Dice) -> Vec
     while line.len() + waking < count {
         let progress = line.len() as f64 / count as f64;
         lie(&mut line, Phase::Light, dice.between(12.0, 26.0));
-        lie(&mut line, Phase::Deep, dice.around(34.0, 12.0) * depth * (1.0 - progress).powf(1.4) * (1.0 - 0.3 * form.illness));
+        lie(
+            &mut line,
+            Phase::Deep,
+            dice.around(34.0, 12.0) * depth * (1.0 - progress).powf(1.4) * (1.0 - 0.3 * form.illness),
+        );
         lie(&mut line, Phase::Light, dice.between(8.0, 20.0));
         lie(&mut line, Phase::Rem, dice.around(10.0 + 24.0 * progress, 6.0) * dreams);
         if dice.chance(0.7) {

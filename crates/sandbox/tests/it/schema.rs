@@ -29,9 +29,9 @@ const COLLECTIONS: [&str; 18] = [
 
 fn published() -> Option<Value> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs/oura");
-    let file = fs::read_dir(root).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    let file = file.into_iter().find(|path| path.to_string_lossy().contains("openapi"))?;
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
+    let mut files = fs::read_dir(root).ok()?.map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.file_name().unwrap().to_string_lossy().contains("openapi")).unwrap();
+    Some(serde_json::from_slice(&fs::read(file).unwrap()).unwrap())
 }
 
 /// A checker of the few words that this schema uses.

@@ -1,10 +1,10 @@
 //! From values to places on the drawing.
 
-/// The drawing's width and height; the template's `viewBox` says the same.
-pub(super) const LEFT: f64 = 38.0;
-pub(super) const RIGHT: f64 = 276.0;
+// Where the days are on a drawing of 280 by 132; its template has the same numbers.
+pub(super) const LEFT: f64 = 36.0;
+pub(super) const RIGHT: f64 = 232.0;
 pub(super) const TOP: f64 = 12.0;
-pub(super) const BOTTOM: f64 = 118.0;
+pub(super) const BOTTOM: f64 = 112.0;
 
 /// The heights of values, with round numbers at both ends.
 pub(super) struct Scale {
@@ -28,7 +28,7 @@ impl Scale {
             let air = (high.abs() * 0.1).max(1.0);
             (low, high) = (low - air, high + air);
         }
-        let step = round_step((high - low) / 2.0);
+        let step = round_step((high - low) / 3.0);
         Some(Self { low: (low / step).floor() * step, high: (high / step).ceil() * step, step })
     }
 

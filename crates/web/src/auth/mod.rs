@@ -1,0 +1,14 @@
+//! Who calls, as extractors that are permissions: what a handler takes says who may call it.
+
+mod caller;
+mod cookie;
+mod subject;
+
+pub(crate) use self::{
+    caller::{Caller, Visitor},
+    cookie::{Cookies, LINK, SESSION},
+    subject::{
+        ContextRead, ConnectionsRead, ConnectionsWrite, For, LinksWrite, RecordsRead, Service, SharingWrite, Staff,
+        TokensWrite, UsersWrite,
+    },
+};

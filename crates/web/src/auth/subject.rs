@@ -1,0 +1,145 @@
+//! Whose data a request is about, and whether its caller may.
+
+use std::marker::PhantomData;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::request::Parts,
+};
+use model::{Actor, Role, Scope, Sharing, User, UserId};
+use serde::Deserialize;
+use store::ApiToken;
+
+use super::Caller;
+use crate::{
+    State,
+    problem::{Problem, ProblemId},
+};
+
+/// A permission, as a type.
+pub(crate) trait Permission: Send + Sync + 'static {
+    const SCOPE: Scope;
+}
+
+macro_rules! permissions {
+    ($($name:ident),* $(,)?) => {$(
+        pub(crate) struct $name;
+        impl Permission for $name {
+            const SCOPE: Scope = Scope::$name;
+        }
+    )*};
+}
+
+permissions! {
+    ConnectionsRead, ConnectionsWrite, RecordsRead, ContextRead, SharingWrite, TokensWrite, AuditRead, UsersWrite, LinksWrite,
+}
+
+/// A request about one person by somebody who holds a permission there: the person in their browser, their own
+/// token, or a service token that names the person in `user_id`.
+pub(crate) struct For<P> {
+    pub(crate) user: UserId,
+    pub(crate) caller: Caller,
+    permission: PhantomData<P>,
+}
+
+impl<P> For<P> {
+    /// Who acts, for the audit trail.
+    pub(crate) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+
+    /// What a reader's own switches allow.
+    pub(crate) fn sharing(&self) -> Option<&Sharing> {
+        self.caller.sharing()
+    }
+}
+
+#[derive(Deserialize)]
+struct Named {
+    user_id: Option<String>,
+}
+
+impl<P: Permission> FromRequestParts<State> for For<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        require(&caller, P::SCOPE)?;
+        let named = Query::<Named>::try_from_uri(&parts.uri).ok().and_then(|Query(named)| named.user_id);
+        let user = subject(state, &caller, named.as_deref()).await?;
+        Ok(Self { user, caller, permission: PhantomData })
+    }
+}
+
+/// Whether a token holds a scope; a session may do all that its person may.
+pub(crate) fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
+    match caller {
+        Caller::Token { token, .. } if !token.scopes.allow(scope) => {
+            Err(ProblemId::Forbidden.because(format!("this token lacks the scope {scope}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn subject(state: &State, caller: &Caller, named: Option<&str>) -> Result<UserId, Problem> {
+    match (caller.only_reaches(), named) {
+        (Some(own), None) => Ok(own),
+        (Some(own), Some(named)) if named == own.to_string() => Ok(own),
+        (Some(_), Some(_)) => Err(ProblemId::Forbidden.because("only a service token reaches other people")),
+        (None, None) => Err(Problem::invalid("user_id", "a service token names the person")),
+        (None, Some(named)) => match state.engine.find_user(named).await? {
+            Some(user) => Ok(user.id),
+            None => Err(ProblemId::NotFound.because("there is no such user")),
+        },
+    }
+}
+
+/// A service token with a permission.
+pub(crate) struct Service<P> {
+    pub(crate) token: Box<ApiToken>,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequestParts<State> for Service<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        require(&caller, P::SCOPE)?;
+        match caller {
+            Caller::Token { token, .. } if token.service => Ok(Self { token, permission: PhantomData }),
+            _ => Err(ProblemId::Forbidden.because("only a service token may do this")),
+        }
+    }
+}
+
+/// An administrator in a browser, or a service token with a permission.
+pub(crate) struct Staff<P> {
+    pub(crate) caller: Caller,
+    permission: PhantomData<P>,
+}
+
+impl<P> Staff<P> {
+    /// Who acts, for the audit trail.
+    pub(crate) fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+impl<P: Permission> FromRequestParts<State> for Staff<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        require(&caller, P::SCOPE)?;
+        let allowed = match &caller {
+            Caller::Session { user: User { role, .. }, .. } => *role == Role::Admin,
+            Caller::Token { token, .. } => token.service,
+        };
+        if allowed {
+            Ok(Self { caller, permission: PhantomData })
+        } else {
+            Err(ProblemId::Forbidden.because("only an administrator or a service token may do this"))
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What the API answers when something is wrong: RFC 9457, with a closed list of ids.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])* $name:ident = $id:literal, $status:ident, $title:literal;)*) => {
+        /// Every id there is. To add one: a line here; the documentation and the OpenAPI follow.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        pub enum ProblemId {
+            $($(#[doc = $doc])* #[serde(rename = $id)] $name,)*
+        }
+
+        impl ProblemId {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The id, its status, its title and its explanation.
+            pub fn facts(self) -> (&'static str, StatusCode, &'static str, &'static str) {
+                match self {
+                    $(Self::$name => ($id, StatusCode::$status, $title, concat!($($doc),*)),)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The request carries no session and no valid API token.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "Who are you?";
+    /// The e-mail address or the password is wrong.
+    WrongCredentials = "wrong-credentials", UNAUTHORIZED, "Wrong e-mail address or password";
+    /// Too many wrong passwords; `retry-after` says when to try again.
+    Locked = "locked", TOO_MANY_REQUESTS, "Signing in is locked for a while";
+    /// The session or token may not do this: the detail names the scope, role or person.
+    Forbidden = "forbidden", FORBIDDEN, "Not allowed";
+    /// A browser sent the request on behalf of another site.
+    CrossSite = "cross-site", FORBIDDEN, "Refused, because another site sent it";
+    /// There is no such thing, or it is not theirs.
+    NotFound = "not-found", NOT_FOUND, "Not found";
+    /// The person is not connected to this provider.
+    NotConnected = "not-connected", NOT_FOUND, "Not connected";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "Method not allowed";
+    /// The body is not what its type says.
+    Malformed = "malformed", BAD_REQUEST, "The request could not be read";
+    /// A value makes no sense: the detail names the field.
+    Invalid = "invalid", UNPROCESSABLE_ENTITY, "The request makes no sense";
+    /// The body is larger than this route takes.
+    TooLarge = "too-large", PAYLOAD_TOO_LARGE, "Too large";
+    /// The body is of a type that this route does not read.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Not a type that is read here";
+    /// It exists already, or changed meanwhile.
+    Conflict = "conflict", CONFLICT, "Conflict";
+    /// Another account is connected: say that it is to be replaced.
+    AccountConflict = "account-conflict", CONFLICT, "Another account is connected";
+    /// The provider no longer accepts our grant: the person must connect again.
+    NeedsConsent = "needs-consent", CONFLICT, "The person must connect again";
+    /// The way back from the provider is unknown, used, expired or somebody else's.
+    InvalidState = "invalid-state", BAD_REQUEST, "This way back from the provider is not good";
+    /// The person, or the provider, said no.
+    AccessDenied = "access-denied", FORBIDDEN, "Access was denied at the provider";
+    /// The connect link or its code is unknown, used or expired.
+    DeadLink = "dead-link", GONE, "This link is not good any more";
+    /// The `Idempotency-Key` was used for another request, or its first request is being carried out.
+    Idempotency = "idempotency", CONFLICT, "The idempotency key is taken";
+    /// Too many requests; `retry-after` says when to try again.
+    RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// The provider gave nothing this time; `retry-after` says when to try again.
+    ProviderUnavailable = "provider-unavailable", SERVICE_UNAVAILABLE, "The provider is not available";
+    /// The provider refused, and asking again would not help.
+    ProviderRefused = "provider-refused", BAD_GATEWAY, "The provider refused";
+    /// A fault of ours. The log has it under the request's id.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something broke here";
+}
+
+/// A problem as it is answered.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Where the id is explained.
+    #[serde(rename = "type")]
+    type_url: String,
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub id: ProblemId,
+    title: &'static str,
+    status: u16,
+    /// What is wrong this time, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The field that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after_seconds: Option<i64>,
+}
+
+impl ProblemId {
+    /// A problem of this id.
+    pub fn new(self) -> Problem {
+        let (id, status, title, _) = self.facts();
+        Problem {
+            type_url: format!("/docs/problems#{id}"),
+            id: self,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            field: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    /// A problem of this id, explained.
+    pub fn because(self, detail: impl Into<String>) -> Problem {
+        Problem { detail: Some(detail.into()), ..self.new() }
+    }
+}
+
+impl Problem {
+    /// A field that makes no sense.
+    pub fn invalid(field: &str, why: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..ProblemId::Invalid.because(format!("{field}: {}", why.into())) }
+    }
+
+    /// Says when to try again.
+    pub fn retry(self, at: Option<Timestamp>, now: Timestamp) -> Self {
+        Self { retry_after_seconds: at.map(|at| at.duration_since(now).as_secs().max(1)), ..self }
+    }
+
+    /// Says in how many seconds to try again.
+    pub fn retry_in(self, seconds: i64) -> Self {
+        Self { retry_after_seconds: Some(seconds.max(1)), ..self }
+    }
+
+    /// What is wrong, as one word or sentence for a page.
+    pub fn words(&self) -> (&'static str, Option<&str>) {
+        (self.title, self.detail.as_deref())
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.id.facts().1
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain = format!("{chain}: {cause}");
+            source = cause.source();
+        }
+        tracing::error!(error = chain, "a request failed");
+        ProblemId::Internal.new()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, retry) = (self.status(), self.retry_after_seconds);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound(what) => ProblemId::NotFound.because(format!("there is no such {what}")),
+            store::Error::Conflict(what) => ProblemId::Conflict.because(format!("{what} exists already")),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<engine::Error> for Problem {
+    fn from(error: engine::Error) -> Self {
+        use engine::Error;
+        let message = error.to_string();
+        match error {
+            Error::NotFound(_) => ProblemId::NotFound.because(message),
+            Error::Invalid { field, why } => Self::invalid(field, why),
+            Error::NotConnected => ProblemId::NotConnected.new(),
+            Error::NeedsConsent(reason) => ProblemId::NeedsConsent.because(reason.as_str()),
+            Error::AccountConflict => ProblemId::AccountConflict.new(),
+            Error::State(_) => ProblemId::InvalidState.because(message),
+            Error::Link(_) => ProblemId::DeadLink.because(message),
+            Error::Idempotency(_) => ProblemId::Idempotency.because(message),
+            Error::Unavailable { .. } => ProblemId::ProviderUnavailable.because(message).retry_in(60),
+            Error::Refused(_) => ProblemId::ProviderRefused.because(message),
+            Error::Chat(_) => Self::invalid("messages", message),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<identity::Error> for Problem {
+    fn from(error: identity::Error) -> Self {
+        use identity::Error;
+        match error {
+            Error::WrongCredentials => ProblemId::WrongCredentials.new(),
+            Error::Locked { until } => ProblemId::Locked.because(format!("until {until}")),
+            Error::Invalid(text) => ProblemId::Invalid.because(text),
+            Error::Forbidden(text) => ProblemId::Forbidden.because(text),
+            error @ Error::Hashing => Self::internal(&error),
+            Error::Store(error) => error.into(),
+        }
+    }
+}
