@@ -42,7 +42,7 @@ impl SharedBudget {
         }
     }
 
-    async fn lease(&self, application: &str, limit: Limit) -> store::Result<Result<i64, Timestamp>> {
+    async fn lease(&self, application: &str, limit: Limit) -> store::Result<Result<(i64, Timestamp), Timestamp>> {
         let slice = i64::from((limit.requests / SLICES).max(1));
         let window = i64::from(limit.per_seconds) * 1000;
         let mut tx = self.db.write().await?;
@@ -60,13 +60,15 @@ impl Budget for SharedBudget {
             return Ok(());
         }
         let now = self.clock.now();
-        let leased = self.lease(application, limit).await.unwrap_or_else(|error| {
+        let (leased, until) = self.lease(application, limit).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the budget could not be read");
             Err(now.saturating_add(SignedDuration::from_secs(5)).unwrap_or(Timestamp::MAX))
         })?;
-        let until = now.saturating_add(SignedDuration::from_secs(limit.per_seconds.into())).unwrap_or(Timestamp::MAX);
         let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
-        slices.insert(application.to_owned(), Slice { left: leased - 1, until });
+        let slice = slices.entry(application.to_owned()).or_insert(Slice { left: 0, until });
+        // Another task may have leased at the same time: both slices count.
+        let rest = if slice.until == until { slice.left } else { 0 };
+        *slice = Slice { left: rest + leased - 1, until };
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,7 +19,8 @@ use crate::{Engine, Error, Result, jobs};
 
 /// Longer than the HTTP client waits for an answer, so that nobody else begins while an answer can still come.
 const LEASE: SignedDuration = SignedDuration::from_secs(90);
-/// How near its end an access token may be before a refresh whose outcome was lost is tried once more.
+/// How near its end an access token may be before anybody waits for a refresh that others are at, and before one whose
+/// outcome was lost is tried once more.
 const NEAR_END: SignedDuration = SignedDuration::from_mins(5);
 /// How often to look whether another process is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -47,9 +48,26 @@ pub(crate) enum Refreshed {
 
 /// The refreshes under way in this process: whoever comes later waits for the same one.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<HashMap<(ConnectionId, i64), Flight>>);
+pub(crate) struct Flights(Mutex<HashMap<Route, Flight>>);
 
+/// A connection, and the rotation to be replaced.
+type Route = (ConnectionId, i64);
 type Flight = Shared<BoxFuture<'static, Refreshed>>;
+
+impl Flights {
+    fn open(&self) -> MutexGuard<'_, HashMap<Route, Flight>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Clears a flight away when its task ends, however it ends and whether or not anybody still waits.
+struct Landing(Engine, Route);
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.0.flights.open().remove(&self.1);
+    }
+}
 
 impl Engine {
     /// The provider's API, authorised for a connection.
@@ -70,7 +88,8 @@ impl Engine {
         let credential = self.credential(connection).await?;
         let now = self.clock.now();
         let good = credential.expires_at > now;
-        let rests = credential.outcome_unknown && until(&credential, NEAR_END) > now;
+        let rests =
+            (credential.outcome_unknown || credential.being_refreshed) && until(&credential, NEAR_END) > now;
         if credential.refresh_at > now || rests || (credential.refresh.is_none() && good) {
             return Ok(Access { token: credential.access, rotation: credential.rotation });
         }
@@ -94,19 +113,17 @@ impl Engine {
 
     /// Replaces a rotation by a newer one. A caller that goes away cancels nothing.
     pub(crate) async fn refresh(&self, connection: &Connection, rotation: i64) -> Refreshed {
-        let key = (connection.id, rotation);
-        let flight = {
-            let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-            flights.entry(key).or_insert_with(|| self.take_off(connection.clone(), rotation)).clone()
-        };
-        let outcome = flight.await;
-        self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-        outcome
+        let route = (connection.id, rotation);
+        let flight = self.flights.open().entry(route).or_insert_with(|| self.take_off(connection.clone(), rotation)).clone();
+        flight.await
     }
 
     fn take_off(&self, connection: Connection, rotation: i64) -> Flight {
         let engine = self.clone();
-        let task = self.tasks.spawn(async move { engine.refresh_once(&connection, rotation).await });
+        let task = self.tasks.spawn(async move {
+            let _landing = Landing(engine.clone(), (connection.id, rotation));
+            engine.refresh_once(&connection, rotation).await
+        });
         task.map(|ended| ended.unwrap_or_else(|_| Refreshed::Later("the refresh broke off".into()))).boxed().shared()
     }
 
@@ -143,6 +160,7 @@ impl Engine {
             let now = self.clock.now();
             let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
             let mut tx = self.db.write().await?;
+            tx.lock_credential(user, id).await?;
             let credential = tx.find_credential(user, id, now).await?.ok_or(Error::NotConnected)?;
             match tx.claim_refresh(user, id, rotation, &self.process, now, lease_until).await? {
                 Claim::Taken => {
@@ -171,10 +189,18 @@ impl Engine {
         match swap {
             Swap::Stored | Swap::Overtaken => Ok(Refreshed::Done),
             Swap::Removed => {
-                self.revoke(&connection.provider, tokens.access).await;
+                if !self.is_account_used(connection).await? {
+                    self.revoke(&connection.provider, tokens.access).await;
+                }
                 Ok(Refreshed::Removed)
             }
         }
+    }
+
+    /// Whether revoking a grant of an account would cut off a connection that is in use.
+    async fn is_account_used(&self, connection: &Connection) -> Result<bool> {
+        let mut tx = self.db.read().await?;
+        Ok(tx.is_account_shared(&connection.provider, &connection.account.id, connection.id).await?)
     }
 
     async fn swap(&self, connection: &Connection, rotation: i64, tokens: &TokenSet) -> Result<Swap> {
@@ -194,6 +220,7 @@ impl Engine {
         let (user, id) = (connection.user_id, connection.id);
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        tx.lock_credential(user, id).await?;
         let newest = tx.find_credential(user, id, now).await?.ok_or(Error::NotConnected)?;
         if newest.rotation != credential.rotation {
             return Ok(Refreshed::Done);
@@ -246,11 +273,13 @@ fn until(credential: &Credential, before: SignedDuration) -> Timestamp {
     credential.expires_at.saturating_sub(before).unwrap_or(Timestamp::MIN)
 }
 
-/// When to look at a credential next: at its refresh, or near its end where a refresh's outcome was lost.
+/// When to look at a credential next: at its refresh, or near its end where none is possible before.
 pub(crate) fn next_look(credential: &Credential, now: Timestamp) -> Timestamp {
-    if credential.outcome_unknown {
-        until(credential, NEAR_END).max(now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now))
-    } else {
-        credential.refresh_at
-    }
+    let soon = now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now);
+    let next = match credential {
+        Credential { outcome_unknown: true, .. } => until(credential, NEAR_END),
+        Credential { refresh: None, .. } => credential.expires_at,
+        _ => credential.refresh_at,
+    };
+    next.max(soon)
 }

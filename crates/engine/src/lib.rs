@@ -42,6 +42,7 @@ pub use self::{
     sync::{Asked, Failure, JobReport, Outcome, Progress, SyncRequest},
     tell::Told,
 };
+pub use providers::Door;
 pub use store::{AuditQuery, Principal, RecordQuery};
 
 /// What engine functions return.
@@ -93,6 +94,16 @@ impl Engine {
     /// A provider that must be configured.
     pub fn provider(&self, id: &str) -> Result<&Configured> {
         self.providers.get(id).ok_or(Error::NotFound("provider"))
+    }
+
+    /// A new identifier.
+    pub fn new_id<Id: From<uuid::Uuid>>(&self) -> Id {
+        self.random.id(self.clock.now())
+    }
+
+    /// The origins at which people authorise us.
+    pub fn authorize_origins(&self) -> Vec<String> {
+        self.providers().map(|it| it.application.authorize_url.origin().ascii_serialization()).collect()
     }
 
     /// The database for those who only ask.

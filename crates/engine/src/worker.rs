@@ -12,10 +12,14 @@ use crate::{
     jobs::{self, Verdict, verdict},
 };
 
-/// A job that does not report for so long is taken to be orphaned.
-pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// A job whose process does not report for so long is taken to be orphaned.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// Often enough that a report or two may be late.
+const REPORT_EVERY: Duration = Duration::from_secs(15);
 /// Most of a job's time is spent waiting for a provider.
 const AT_ONCE: usize = 16;
+/// A job that is due but held by others must not make us spin.
+const A_MOMENT: SignedDuration = SignedDuration::from_millis(50);
 /// Another process may have enqueued something without our hearing of it.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
@@ -83,35 +87,53 @@ impl Engine {
     }
 
     async fn rest(&self) {
-        let longest = self.clock.now().saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+        let now = self.clock.now();
+        let after = |span| now.saturating_add(span).unwrap_or(Timestamp::MAX);
         let next = async { self.db.read().await?.next_due().await };
-        let next = next.await.ok().flatten().unwrap_or(longest).clamp(self.clock.now(), longest);
+        let next = next.await.ok().flatten().unwrap_or(Timestamp::MAX);
         tokio::select! {
-            () = self.clock.sleep_until(next.max(self.a_moment())) => {}
+            () = self.clock.sleep_until(next.clamp(after(A_MOMENT), after(LOOK_AGAIN))) => {}
             () = self.wake.notified() => {}
         }
     }
 
-    /// A job that is due but held by others must not make us spin.
-    fn a_moment(&self) -> Timestamp {
-        self.clock.now().saturating_add(SignedDuration::from_millis(50)).unwrap_or(Timestamp::MAX)
-    }
-
     async fn claim_due(&self, limit: i64) -> Result<Vec<Job>> {
         let now = self.clock.now();
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         let mut tx = self.db.write().await?;
-        let jobs = tx.claim_jobs(&self.process, now, lease_until, limit).await?;
+        let jobs = tx.claim_jobs(&self.process, now, lease_from(now), limit).await?;
         tx.commit().await?;
         Ok(jobs)
     }
 
     /// Does one job that was claimed, and carries the verdict out.
     pub(crate) async fn run(&self, job: &Job) {
-        let verdict = self.perform(job).await;
+        let verdict = tokio::select! {
+            verdict = self.perform(job) => verdict,
+            () = self.keep_reporting(job) => {
+                tracing::warn!(job.id = %job.id, job.r#type = job.job_type, "a job was taken over by another process");
+                return;
+            }
+        };
         if let Err(error) = self.carry_out(job, verdict).await {
             tracing::error!(job.id = %job.id, job.r#type = job.job_type, %error, "a verdict could not be stored");
         }
+    }
+
+    /// Keeps a job ours for as long as it takes; ends when it is ours no more.
+    async fn keep_reporting(&self, job: &Job) {
+        loop {
+            self.clock.sleep(REPORT_EVERY).await;
+            if self.report(job).await.is_ok_and(|ours| !ours) {
+                return;
+            }
+        }
+    }
+
+    async fn report(&self, job: &Job) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let ours = tx.hold_job(job.id, &self.process, lease_from(self.clock.now()), None).await?;
+        tx.commit().await?;
+        Ok(ours)
     }
 
     async fn carry_out(&self, job: &Job, verdict: Verdict) -> Result<()> {
@@ -136,4 +158,9 @@ impl Engine {
         }
         Ok(tx.commit().await?)
     }
+}
+
+/// Until when a job that is claimed or reported on now is ours.
+pub(crate) fn lease_from(now: Timestamp) -> Timestamp {
+    now.saturating_add(LEASE).unwrap_or(Timestamp::MAX)
 }

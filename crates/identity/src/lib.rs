@@ -16,6 +16,7 @@ use store::Db;
 
 pub use account::NewAccount;
 pub use error::Error;
+pub use password::SHORTEST_PASSWORD;
 pub use sign_in::SignedIn;
 pub use token::TokenRequest;
 

@@ -13,7 +13,8 @@ use crate::{Error, Result};
 
 /// Longer ones are refused unhashed, so that nobody buys much work with one request.
 const MAX_BYTES: usize = 1024;
-const MIN_CHARACTERS: usize = 10;
+/// A password has at least so many characters.
+pub const SHORTEST_PASSWORD: usize = 10;
 
 /// A hash of nothing, as costly as a real one: it stands in for people who do not exist.
 const NOBODY: &str =
@@ -68,8 +69,8 @@ impl Passwords {
 
 fn check_strength(password: &Secret) -> Result<()> {
     let text = password.expose();
-    if text.chars().count() < MIN_CHARACTERS {
-        return Error::invalid(format!("the password needs at least {MIN_CHARACTERS} characters"));
+    if text.chars().count() < SHORTEST_PASSWORD {
+        return Error::invalid(format!("the password needs at least {SHORTEST_PASSWORD} characters"));
     }
     if text.len() > MAX_BYTES {
         return Error::invalid(format!("the password is longer than {MAX_BYTES} bytes"));

@@ -29,6 +29,8 @@ pub struct Credential {
     pub rotation: i64,
     /// A refresh was begun and its outcome never stored.
     pub outcome_unknown: bool,
+    /// Somebody is at a refresh now.
+    pub being_refreshed: bool,
 }
 
 impl Credential {

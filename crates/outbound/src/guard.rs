@@ -79,9 +79,11 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
-    let embeds_v4 = first == 0x2002 || (first == 0x64 && second == 0xff9b);
     // Global unicast is 2000::/3; what embeds an IPv4 address could lead anywhere.
-    first & 0xe000 == 0x2000 && !embeds_v4 && !(first == 0x2001 && second < 0x200) && !(first == 0x2001 && second == 0xdb8)
+    let global = first & 0xe000 == 0x2000;
+    let embeds_v4 = first == 0x2002;
+    let special = first == 0x2001 && (second < 0x200 || second == 0xdb8);
+    global && !embeds_v4 && !special
 }
 
 #[cfg(test)]

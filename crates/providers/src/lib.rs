@@ -4,7 +4,6 @@ mod api;
 mod error;
 mod manifest;
 pub mod oauth;
-pub mod oura;
 mod provider;
 mod registry;
 
@@ -13,4 +12,4 @@ pub use error::Error;
 pub use manifest::{Alias, ClientAuthentication, Collection, Dates, Door, InvalidManifest, Limits, Manifest, OAuth};
 pub use oauth::Application;
 pub use provider::{Ask, Mapped, Page, Provider, Skipped};
-pub use registry::all;
+pub use registry::*;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::Provider;
 
+#[path = "oura/mod.rs"]
+pub mod oura;
+
 /// Every provider, in the order of their ids.
 pub fn all() -> Vec<Arc<dyn Provider>> {
-    vec![Arc::new(crate::oura::Oura::new())]
+    vec![Arc::new(oura::Oura::new())]
 }

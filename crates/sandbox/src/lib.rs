@@ -5,8 +5,8 @@ mod error;
 mod faults;
 mod html;
 mod index;
-mod oura;
 mod person;
+mod registry;
 mod stand_in;
 mod stats;
 mod watch;
@@ -21,7 +21,7 @@ pub use self::{
     faults::{Fault, FaultKind, Faults},
     stats::{Outcomes, Stats, TokenCalls, Webhooks},
 };
-use self::{stand_in::StandIn, watch::Room};
+use self::{registry::*, watch::Room};
 
 /// What a sandbox is opened with.
 pub struct Options {
@@ -60,9 +60,7 @@ struct House {
 impl Sandbox {
     /// Opens the sandbox; reads the recorded answers, if there are to be any.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let faults = Faults::default();
-        let oura: Arc<dyn StandIn> = Arc::new(oura::Oura::open(&options, faults.clone())?);
-        let rooms = vec![Room::new(oura, faults, options.clock.clone())];
+        let rooms = ALL.iter().map(|open| Room::open(*open, &options)).collect::<Result<_, _>>()?;
         Ok(Self(Arc::new(House { clock: options.clock, rooms })))
     }
 

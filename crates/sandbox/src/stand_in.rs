@@ -7,6 +7,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::{Error, Faults, Options};
+
+/// Opens a stand-in, with the troubles that may befall it.
+pub(crate) type Open = fn(&Options, Faults) -> Result<Arc<dyn StandIn>, Error>;
+
 /// A stand-in for one provider.
 pub(crate) trait StandIn: Send + Sync {
     /// The provider's id, as in paths.

@@ -12,8 +12,9 @@ use http::header;
 use model::Clock;
 
 use crate::{
+    Error, Options,
     faults::{Fault, FaultKind, Faults},
-    stand_in::{StandIn, Trouble},
+    stand_in::{Open, StandIn, Trouble},
 };
 
 /// Seconds over which requests are counted against the limit.
@@ -30,8 +31,11 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    pub(crate) fn new(stand_in: Arc<dyn StandIn>, faults: Faults, clock: Clock) -> Self {
-        Self { stand_in, faults, clock, meter: Arc::default() }
+    /// A stand-in with troubles of its own.
+    pub(crate) fn open(open: Open, options: &Options) -> Result<Self, Error> {
+        let faults = Faults::default();
+        let stand_in = open(options, faults.clone())?;
+        Ok(Self { stand_in, faults, clock: options.clock.clone(), meter: Arc::default() })
     }
 
     async fn answer(&self, fault: Option<Fault>, request: Request, next: Next) -> Response {

@@ -17,7 +17,7 @@ struct BudgetRow {
 }
 
 impl Tx<Write> {
-    /// Takes a slice of an application's budget: how many requests it is worth, or when there will be more.
+    /// Takes a slice of an application's budget: how many requests it is worth and until when, or when there will be more.
     pub async fn lease_budget(
         &mut self,
         application: &str,
@@ -25,7 +25,7 @@ impl Tx<Write> {
         window_millis: i64,
         slice: i64,
         now: Timestamp,
-    ) -> Result<std::result::Result<i64, Timestamp>> {
+    ) -> Result<std::result::Result<(i64, Timestamp), Timestamp>> {
         // The update that changes nothing locks the row on the engine that has row locks.
         const READ: &str = "insert into budgets (application, window_starts_at, taken) values ($1, $2, 0) \
             on conflict (application) do update set taken = budgets.taken \
@@ -39,16 +39,17 @@ impl Tx<Write> {
         }
         let over = row.window_starts_at + window_millis <= now;
         let (starts_at, taken) = if over { (now, 0) } else { (row.window_starts_at, row.taken) };
+        let window_ends = Row("budgets").time("window_starts_at", starts_at + window_millis)?;
         let granted = slice.min(requests - taken);
         if granted <= 0 {
-            return Ok(Err(Row("budgets").time("window_starts_at", starts_at + window_millis)?));
+            return Ok(Err(window_ends));
         }
         change!(self, |db| query(TAKE)
             .bind(application)
             .bind(starts_at)
             .bind(taken + granted)
             .execute(&mut **db))?;
-        Ok(Ok(granted))
+        Ok(Ok((granted, window_ends)))
     }
 
     /// Keeps every process from asking before an instant.

@@ -75,6 +75,7 @@ impl<M: Mode> Tx<M> {
             refresh_at: ROW.time("refresh_at", row.refresh_at)?,
             rotation: row.rotation,
             outcome_unknown: row.intent_at.is_some() && row.lease_until <= now.as_millisecond(),
+            being_refreshed: row.intent_at.is_some() && row.lease_until > now.as_millisecond(),
         }))
     }
 
@@ -105,11 +106,13 @@ impl Tx<Write> {
     ) -> Result<()> {
         const SQL: &str = "insert into credentials \
             (connection_id, user_id, access_sealed, refresh_sealed, expires_at, refresh_at, rotation) \
-            values ($1, $2, $3, $4, $5, $6, 1) \
+            values ($1, $2, $3, $4, $5, $6, $7) \
             on conflict (connection_id) do update set access_sealed = excluded.access_sealed, \
             refresh_sealed = excluded.refresh_sealed, expires_at = excluded.expires_at, refresh_at = excluded.refresh_at, \
             rotation = credentials.rotation + 1, lease_owner = null, lease_until = 0, intent_at = null";
         let sealed = self.seal_tokens(user, connection, tokens).await?;
+        // Begun at random: a refresh from before a disconnect must not take tokens of after it for its own.
+        let first_rotation = i64::from(u32::from_le_bytes(self.random.bytes()));
         change!(self, |db| query(SQL)
             .bind(connection.to_string())
             .bind(user.to_string())
@@ -117,7 +120,15 @@ impl Tx<Write> {
             .bind(sealed.refresh.as_deref())
             .bind(Credential::expires_at(now, tokens.expires_in).as_millisecond())
             .bind(Credential::refresh_at(now, tokens.expires_in).as_millisecond())
+            .bind(first_rotation)
             .execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Locks a connection's tokens until the transaction ends, so that what is read of them stays true.
+    pub async fn lock_credential(&mut self, user: UserId, connection: ConnectionId) -> Result<()> {
+        const SQL: &str = "update credentials set rotation = rotation where user_id = $1 and connection_id = $2";
+        change!(self, |db| query(SQL).bind(user.to_string()).bind(connection.to_string()).execute(&mut **db))?;
         Ok(())
     }
 

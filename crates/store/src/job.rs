@@ -89,8 +89,8 @@ impl<M: Mode> Tx<M> {
     /// A connection's jobs that have begun or ended, the newest first.
     pub async fn recent_jobs(&mut self, user: UserId, connection: ConnectionId, limit: i64) -> Result<Vec<Job>> {
         let sql = AssertSqlSafe(format!(
-            "select {COLUMNS} from jobs where user_id = $1 and connection_id = $2 and attempts > 0 \
-             order by id desc limit $3"
+            "select {COLUMNS} from jobs where user_id = $1 and connection_id = $2 \
+             and (attempts > 0 or run_at <= created_at) order by id desc limit $3"
         ));
         let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
             .bind(user.to_string())
@@ -119,11 +119,11 @@ impl<M: Mode> Tx<M> {
 }
 
 impl Tx<Write> {
-    /// Enqueues work, or brings the unfinished job of the same key forward.
+    /// Enqueues work, or brings the unfinished job of the same key forward; not one that was put off after a try.
     pub async fn enqueue(&mut self, now: Timestamp, new: NewJob) -> Result<JobId> {
         const SQL: &str = "insert into jobs (id, type, user_id, connection_id, dedupe_key, payload, run_at, created_at) \
             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (dedupe_key) do update set \
-            run_at = case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end \
+            run_at = case when excluded.run_at < jobs.run_at and jobs.attempts = 0 then excluded.run_at else jobs.run_at end \
             returning id";
         let id: JobId = self.random.id(now);
         let id: String = on!(self, |db| query_scalar(SQL)

@@ -13,12 +13,12 @@ for (const box of all("[data-progress-url]")) {
     try {
       const answer = await fetch(box.dataset.progressUrl, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(answer.status);
-      const { done, total, collection, words: said, finished } = await answer.json();
-      if (finished) return location.reload();
+      const { done, total, days_done: days, days_total: all_days, finished } = await answer.json();
       failures = 0;
       if (total > 0) bar.max = total;
-      bar.value = done;
-      const text = said ?? `${done} of ${total}${collection ? `, now ${collection.replaceAll("_", " ")}` : ""}`;
+      bar.value = finished ? bar.max : done + (all_days > 0 ? days / all_days : 0);
+      if (finished) return location.reload();
+      const text = `${all_days > 0 ? `day ${days} of ${all_days}, ` : ""}${done} of ${total} kinds`;
       if (words.textContent !== text) words.textContent = text;
     } catch {
       failures += 1;
@@ -71,7 +71,7 @@ for (const form of all("form[data-autosave]")) {
   said.setAttribute("role", "status");
   button.after(said);
   button.hidden = true;
-  form.addEventListener("change", async () => {
+  const save = async () => {
     said.textContent = "Saving …";
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -82,7 +82,9 @@ for (const form of all("form[data-autosave]")) {
       said.textContent = "Not saved.";
       button.hidden = false;
     }
-  });
+  };
+  let before = Promise.resolve();
+  form.addEventListener("change", () => (before = before.then(save)));
 }
 
 // Charts: the pointer or the arrow keys read a day's value, taken from the table behind the drawing.

@@ -90,8 +90,7 @@ impl Engine {
 
     fn allowed_return(&self, text: &str) -> Result<Url> {
         let url = Url::parse(text).map_err(|_| Error::invalid("return_url", "is not an address"))?;
-        let origin = url.origin().ascii_serialization();
-        let allowed = self.return_origins.contains(&origin) && url.fragment().is_none();
+        let allowed = self.return_origins.iter().any(|origin| allows(origin, &url)) && url.fragment().is_none();
         if allowed { Ok(url) } else { Err(Error::invalid("return_url", "is not on an allowed origin")) }
     }
 
@@ -170,6 +169,14 @@ impl Engine {
     }
 }
 
+/// An origin, or with `:*` for its port an origin at any port.
+fn allows(origin: &str, url: &Url) -> bool {
+    match origin.strip_suffix(":*") {
+        Some(portless) => format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()) == portless,
+        None => url.origin().ascii_serialization() == origin,
+    }
+}
+
 fn opened(link: Link) -> Result<OpenedLink> {
     Ok(OpenedLink {
         id: link.id,
@@ -188,5 +195,21 @@ fn app_user(external_id: &str) -> NewUser {
         password_hash: None,
         role: Role::Member,
         zone: "UTC".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_address_is_on_an_allowed_origin_and_nowhere_near() {
+        let on = |origin, url| allows(origin, &Url::parse(url).unwrap());
+        assert!(on("https://app.example", "https://app.example/back?x=1"));
+        assert!(!on("https://app.example", "https://app.example.evil.example/back"));
+        assert!(!on("https://app.example", "http://app.example/back"));
+        assert!(!on("https://app.example", "https://app.example:444/back"));
+        assert!(on("http://127.0.0.1:*", "http://127.0.0.1:4321/back"));
+        assert!(!on("http://127.0.0.1:*", "http://127.0.0.1.evil.example/back"));
     }
 }

@@ -7,7 +7,7 @@ use model::Connection;
 use store::{Job, NewJob};
 
 pub(crate) use self::verdict::Verdict;
-use crate::{Engine, Result, credentials::next_look, sync};
+use crate::{Engine, Error, Result, credentials::next_look, sync};
 
 pub(crate) const SYNC: &str = "sync";
 pub(crate) const REFRESH: &str = "refresh";
@@ -79,9 +79,13 @@ impl Engine {
         let connection = self.db.read().await?.connection(user, id).await?;
         self.access(&connection).await?;
         let now = self.clock.now();
-        let credential = self.db.read().await?.find_credential(user, id, now).await?;
-        let soon = now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now);
-        Ok(credential.map(|credential| refresh(&connection, next_look(&credential, now).max(soon))).into_iter().collect())
+        let Some(credential) = self.db.read().await?.find_credential(user, id, now).await? else { return Ok(Vec::new()) };
+        let awaited = credential.outcome_unknown || credential.being_refreshed || credential.refresh.is_none();
+        if credential.refresh_at <= now && !awaited {
+            // The old token still serves, so nobody else noticed; trying again is this job's business.
+            return Err(Error::Unavailable { message: "the tokens could not be refreshed".into(), retry_at: None });
+        }
+        Ok(vec![refresh(&connection, next_look(&credential, now))])
     }
 
     async fn sweep(&self) -> Result<Vec<NewJob>> {
@@ -89,7 +93,10 @@ impl Engine {
         let ago = |span| now.saturating_sub(span).unwrap_or(now);
         let abandoned = self.db.write().await?.abandoned_connections(ago(SignedDuration::from_mins(30))).await?;
         for (user, connection) in abandoned {
-            self.abandon(user, connection).await?;
+            // Somebody may have confirmed it this very moment; what else is old must be swept all the same.
+            if let Err(error) = self.abandon(user, connection).await {
+                tracing::warn!(connection.id = %connection, %error, "a connection that waited too long is still there");
+            }
         }
         let mut tx = self.db.write().await?;
         tx.sweep_sessions(now).await?;

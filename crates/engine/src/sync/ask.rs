@@ -35,6 +35,8 @@ pub struct JobReport {
     pub job_id: JobId,
     /// `queued`, `running`, `retrying`, `done` or `failed`.
     pub state: &'static str,
+    /// `connected` of the first sync, `scheduled` or `asked`.
+    pub cause: &'static str,
     pub finished: bool,
     /// Collections done, of how many.
     pub done: usize,
@@ -62,8 +64,7 @@ impl Engine {
         let id = tx.enqueue(now, jobs::asked_sync(&connection, &plan, now)).await?;
         tx.append_audit(user, now, actor, Action::SyncAsked, Some(provider)).await?;
         if request.wait {
-            let lease_until = now.saturating_add(worker::LEASE).unwrap_or(Timestamp::MAX);
-            tx.claim_job(id, &self.process, now, lease_until).await?;
+            tx.claim_job(id, &self.process, now, worker::lease_from(now)).await?;
         }
         tx.commit().await?;
         self.wake.notify_one();
@@ -140,6 +141,7 @@ fn report(job: Job) -> JobReport {
     JobReport {
         job_id: job.id,
         state,
+        cause: Plan::parse(&job.payload).map_or("asked", |plan| plan.cause()),
         finished: job.finished_at.is_some(),
         done: progress.done.len(),
         total: progress.total,

@@ -16,6 +16,14 @@ pub(super) enum Trouble {
     Connection(Error),
 }
 
+/// What became of a thing that a complete window did not bring.
+pub(super) enum Found {
+    Gone,
+    There(Page),
+    /// It cannot be asked for by itself.
+    Unknown,
+}
+
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         Self::Connection(error)
@@ -62,11 +70,22 @@ impl Engine {
         }
     }
 
-    /// Whether the provider no longer knows a thing that a complete window did not bring.
-    pub(super) async fn is_gone(&self, connection: &Connection, collection: &Collection, id: &str) -> Result<bool> {
+    /// Asks for one thing that a complete window did not bring.
+    pub(super) async fn find_again(
+        &self,
+        connection: &Connection,
+        collection: &Collection,
+        id: &str,
+    ) -> std::result::Result<Found, Trouble> {
+        use providers::Error::{Forbidden, Malformed, Rejected};
         let access = self.access(connection).await?;
         let api = self.api(&connection.provider, access.token)?;
-        Ok(api.provider.clone().find(&api, collection, id).await?.is_none())
+        match api.provider.clone().find(&api, collection, id).await {
+            Ok(None) => Ok(Found::Gone),
+            Ok(Some(page)) => Ok(Found::There(page)),
+            Err(Malformed(_) | Rejected(_) | Forbidden(_)) => Ok(Found::Unknown),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn force_refresh(&self, connection: &Connection, rotation: i64) -> Result<()> {

@@ -3,6 +3,7 @@
 mod ask;
 mod fetch;
 mod outcome;
+mod piece;
 mod plan;
 mod run;
 

@@ -38,6 +38,15 @@ impl Plan {
         serde_json::from_str(text)
     }
 
+    /// Why there is such a sync, as a word.
+    pub(crate) fn cause(&self) -> &'static str {
+        match (self.recurring, self.days) {
+            (true, Some(_)) => "connected",
+            (true, None) => "scheduled",
+            (false, _) => "asked",
+        }
+    }
+
     /// The days that the sync is about, as its answer names them.
     pub(crate) fn window(&self, user: &User, now: Timestamp) -> Window {
         Window::ending(user.today(now), self.days.unwrap_or(1))

@@ -1,21 +1,21 @@
-//! Runs a sync: collection by collection, piece by piece, page by page. After each page its place is kept.
+//! Runs a sync: collection by collection. What fails does not keep the others from being asked.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Connection, ConnectionState, Kind, User, Window};
-use providers::{Ask, Collection, Dates, Mapped, Page};
+use providers::Collection;
 use serde::{Deserialize, Serialize};
-use store::Job;
+use store::{Job, Tx, Write};
 
 use super::{
     fetch::Trouble,
     outcome::{Failure, Outcome, Synced},
+    piece::Place,
     plan::Plan,
 };
 use crate::{
     Engine, Error, Result,
-    apply::{self, Origin},
     jobs::{self, Verdict},
     worker,
 };
@@ -24,8 +24,6 @@ use crate::{
 const EVERY: SignedDuration = SignedDuration::from_hours(4);
 /// After so many tries what is missing waits for the next sync in its turn.
 const TRIES: i64 = 4;
-/// A window that lacks more than this is more likely a mistake of ours than a person's tidying up.
-const MOST_REMOVALS: usize = 50;
 
 /// How far a sync is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,25 +38,17 @@ pub struct Progress {
     pub counts: BTreeMap<String, usize>,
     pub errors: Vec<Failure>,
     /// Where to go on within the present collection.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Place {
-    piece: Window,
-    /// The generation of the first page of the piece: what is older was not seen in it.
-    generation: i64,
-    next: Option<String>,
-}
-
-struct Run<'a> {
-    engine: &'a Engine,
+pub(super) struct Run<'a> {
+    pub(super) engine: &'a Engine,
     job: &'a Job,
-    connection: Connection,
-    user: User,
+    pub(super) connection: Connection,
+    pub(super) user: User,
     plan: Plan,
-    progress: Progress,
-    may_refresh: bool,
+    pub(super) progress: Progress,
+    pub(super) may_refresh: bool,
     /// Some collection failed for a reason that may pass.
     passing: bool,
 }
@@ -66,11 +56,51 @@ struct Run<'a> {
 impl Engine {
     /// Runs a sync job to its verdict.
     pub(crate) async fn run_sync(&self, job: &Job) -> Verdict {
-        match Run::prepare(self, job).await {
-            Ok(Some(run)) => run.complete().await.unwrap_or_else(Verdict::from),
-            Ok(None) => Verdict::Fail("the connection is not active".into()),
-            Err(error) => error.into(),
+        let run = match Run::prepare(self, job).await {
+            Ok(Some(run)) => run,
+            Ok(None) => return Verdict::Fail("the connection is not active".into()),
+            Err(error) => return error.into(),
+        };
+        let (connection, recurring) = (run.connection.clone(), run.plan.recurring);
+        match run.complete().await {
+            Ok(verdict) => verdict,
+            Err(error) => self.broken_off(&connection, recurring, error).await,
         }
+    }
+
+    /// A sync that broke off: the connection says why, and what recurs is not given up for good.
+    async fn broken_off(&self, connection: &Connection, recurring: bool, error: Error) -> Verdict {
+        let why = error.to_string();
+        let noted = async {
+            let mut tx = self.begin_on(connection).await?;
+            tx.note_sync(connection.user_id, connection.id, None, Some(&why)).await?;
+            Ok::<_, Error>(tx.commit().await?)
+        };
+        let active = noted.await.is_ok();
+        match error.into() {
+            Verdict::Fail(why) if recurring && active => {
+                tracing::error!(connection.id = %connection.id, why, "a sync failed and waits for its next turn");
+                Verdict::Done { outcome: why, next: vec![jobs::scheduled_sync(connection, self.next_turn())] }
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Begins to write what concerns an active connection: it may have been removed while the network was used.
+    pub(super) async fn begin_on(&self, connection: &Connection) -> Result<Tx<Write>> {
+        let mut tx = self.db.write().await?;
+        tx.lock_log(connection.user_id).await?;
+        match tx.connection(connection.user_id, connection.id).await?.state {
+            ConnectionState::Active => Ok(tx),
+            _ => Err(Error::NotConnected),
+        }
+    }
+
+    /// Spread out, so that those who connected together do not all come back together.
+    fn next_turn(&self) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
+        let spread = SignedDuration::from_secs((self.random.fraction() * 300.0) as i64);
+        self.clock.now().saturating_add(EVERY + spread).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -91,12 +121,10 @@ impl<'a> Run<'a> {
     }
 
     async fn complete(mut self) -> Result<Verdict> {
-        let wanted = self.wanted().await?;
-        self.progress.total = wanted.len();
+        let mut wanted = self.wanted().await?;
+        wanted.retain(|(collection, _)| !self.progress.done.contains(&collection.id));
+        self.progress.total = self.progress.done.len() + wanted.len();
         for (collection, window) in wanted {
-            if self.progress.done.contains(&collection.id) {
-                continue;
-            }
             if let Err(trouble) = self.collection(&collection, window).await {
                 self.note_trouble(&collection, trouble).await?;
             }
@@ -133,118 +161,6 @@ impl<'a> Run<'a> {
         Ok(consent.map(|consent| consent.kinds).unwrap_or_default())
     }
 
-    async fn collection(&mut self, collection: &Collection, window: Window) -> std::result::Result<(), Trouble> {
-        let mut seen = HashSet::new();
-        let pieces = if collection.dates == Dates::None { vec![window] } else { window.pieces(collection.days_per_request) };
-        let place = self.progress.place.take().filter(|_| self.progress.collection.as_ref() == Some(&collection.id));
-        self.progress.collection = Some(collection.id.clone());
-        self.progress.days_total = window.days();
-        let resumed = place.as_ref().and_then(|place| pieces.iter().position(|piece| *piece == place.piece));
-        self.progress.days_done = pieces.iter().take(resumed.unwrap_or(0)).map(Window::days).sum();
-        let mut place = place.filter(|_| resumed.is_some());
-        for piece in pieces.iter().skip(resumed.unwrap_or(0)) {
-            self.piece(collection, *piece, place.take(), &mut seen).await?;
-            self.progress.days_done += piece.days();
-        }
-        self.progress.done.insert(collection.id.clone());
-        self.progress.place = None;
-        self.note(&collection.id, None, None).await?;
-        Ok(())
-    }
-
-    async fn piece(
-        &mut self,
-        collection: &Collection,
-        piece: Window,
-        place: Option<Place>,
-        seen: &mut HashSet<String>,
-    ) -> std::result::Result<(), Trouble> {
-        let (mut first, mut next) = place.map_or((None, None), |place| (Some(place.generation), place.next));
-        loop {
-            let generation = self.next_generation().await?;
-            let first = *first.get_or_insert(generation);
-            let ask = Ask { collection, window: piece, next: next.as_deref() };
-            let page = self.engine.fetch_page(&self.connection, &ask, &mut self.may_refresh).await?;
-            let mapped = self.engine.provider(&self.connection.provider)?.provider.map(&collection.id, &page.body)?;
-            self.count(collection, &mapped, piece, seen);
-            next.clone_from(&page.next);
-            self.progress.place = Some(Place { piece, generation: first, next: next.clone() });
-            self.store(collection, generation, &page, mapped).await?;
-            if next.is_none() {
-                return self.end_piece(collection, piece, first).await;
-            }
-        }
-    }
-
-    async fn next_generation(&self) -> Result<i64> {
-        let mut tx = self.engine.db.write().await?;
-        let generation = tx.next_generation(self.user.id, self.connection.id).await?;
-        tx.commit().await?;
-        Ok(generation)
-    }
-
-    fn count(&mut self, collection: &Collection, mapped: &Mapped, piece: Window, seen: &mut HashSet<String>) {
-        for skipped in &mapped.skipped {
-            tracing::warn!(collection = collection.id, index = skipped.index, why = skipped.why, "an item was skipped");
-        }
-        let open_ended = piece.to >= self.user.today(self.engine.clock.now());
-        let within = |record: &&model::Record| {
-            record.day.is_none_or(|day| piece.contains(day) || (open_ended && day >= piece.from))
-        };
-        let new = mapped.records.iter().filter(within).filter(|record| seen.insert(record.provider_id.clone())).count();
-        *self.progress.counts.entry(collection.id.clone()).or_default() += new;
-    }
-
-    /// The raw page, its records and our place are stored together.
-    async fn store(&self, collection: &Collection, generation: i64, page: &Page, mapped: Mapped) -> Result<()> {
-        let (user, id, now) = (self.user.id, self.connection.id, self.engine.clock.now());
-        let mut tx = self.engine.db.write().await?;
-        tx.lock_log(user).await?;
-        if tx.connection(user, id).await?.state != ConnectionState::Active {
-            return Err(Error::NotConnected);
-        }
-        tx.keep_page(user, id, &collection.id, generation, now, &page.body).await?;
-        let origin = Origin::new(&self.connection, &collection.id, generation, now);
-        apply::apply(&mut tx, origin, mapped.records, &mapped.gone).await?;
-        let lease_until = now.saturating_add(worker::LEASE).unwrap_or(now);
-        let progress = serde_json::to_string(&self.progress).unwrap_or_default();
-        tx.hold_job(self.job.id, &self.engine.process, lease_until, Some(&progress)).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// A piece is complete: what it did not bring may be gone, and its days are covered.
-    async fn end_piece(
-        &mut self,
-        collection: &Collection,
-        piece: Window,
-        first_generation: i64,
-    ) -> std::result::Result<(), Trouble> {
-        self.progress.place = None;
-        if collection.dates == Dates::None {
-            return Ok(());
-        }
-        let (user, id) = (self.user.id, self.connection.id);
-        let mut tx = self.engine.db.read().await?;
-        let unseen = tx.unseen(user, id, &collection.id, piece, first_generation).await?;
-        drop(tx);
-        let mut gone = Vec::new();
-        if collection.documents {
-            for (kind, provider_id) in unseen.into_iter().take(MOST_REMOVALS) {
-                if self.engine.is_gone(&self.connection, collection, &provider_id).await? {
-                    gone.push((kind, provider_id));
-                }
-            }
-        }
-        let generation = self.next_generation().await?;
-        let now = self.engine.clock.now();
-        let mut tx = self.engine.db.write().await?;
-        let origin = Origin::new(&self.connection, &collection.id, generation, now);
-        apply::apply(&mut tx, origin, Vec::new(), &gone).await?;
-        tx.cover(id, &collection.id, piece).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     async fn note_trouble(&mut self, collection: &Collection, trouble: Trouble) -> Result<()> {
         match trouble {
             Trouble::Connection(error) => Err(error),
@@ -261,11 +177,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn note(&self, collection: &str, error: Option<&str>, missing_scope: Option<&str>) -> Result<()> {
+    pub(super) async fn note(&self, collection: &str, error: Option<&str>, missing_scope: Option<&str>) -> Result<()> {
         let now = self.engine.clock.now();
-        let mut tx = self.engine.db.write().await?;
+        let mut tx = self.engine.begin_on(&self.connection).await?;
         tx.note_collection(self.user.id, self.connection.id, collection, now, error, missing_scope).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Writes down how far the sync is, unless another process has taken it over.
+    pub(super) async fn keep_progress(&self, tx: &mut Tx<Write>) -> Result<()> {
+        let progress = serde_json::to_string(&self.progress).unwrap_or_default();
+        let lease_until = worker::lease_from(self.engine.clock.now());
+        if tx.hold_job(self.job.id, &self.engine.process, lease_until, Some(&progress)).await? {
+            return Ok(());
+        }
+        Err(Error::Unavailable { message: "another process has taken this over".into(), retry_at: None })
     }
 
     async fn finish(self) -> Result<Verdict> {
@@ -273,18 +199,16 @@ impl<'a> Run<'a> {
         let errors = &self.progress.errors;
         let last_error = errors.first().map(|failure| format!("{}: {}", failure.collection, failure.error));
         let succeeded = !self.progress.done.is_empty() || self.progress.total == 0;
-        let mut tx = self.engine.db.write().await?;
+        let mut tx = self.engine.begin_on(&self.connection).await?;
         tx.note_sync(self.user.id, self.connection.id, succeeded.then_some(now), last_error.as_deref()).await?;
-        let lease_until = now.saturating_add(worker::LEASE).unwrap_or(now);
-        let progress = serde_json::to_string(&self.progress).unwrap_or_default();
-        tx.hold_job(self.job.id, &self.engine.process, lease_until, Some(&progress)).await?;
+        self.keep_progress(&mut tx).await?;
         tx.commit().await?;
         if self.plan.recurring && self.passing && self.job.attempts < TRIES {
             return Ok(Verdict::Retry { why: last_error.unwrap_or_default(), at: None });
         }
-        let outcome = self.outcome(now);
-        let next = self.plan.recurring.then(|| jobs::scheduled_sync(&self.connection, self.next_turn(now)));
-        Ok(Verdict::Done { outcome: serde_json::to_string(&outcome).unwrap_or_default(), next: next.into_iter().collect() })
+        let outcome = serde_json::to_string(&self.outcome(now)).unwrap_or_default();
+        let next = self.plan.recurring.then(|| jobs::scheduled_sync(&self.connection, self.engine.next_turn()));
+        Ok(Verdict::Done { outcome, next: next.into_iter().collect() })
     }
 
     fn outcome(&self, now: Timestamp) -> Outcome {
@@ -293,12 +217,5 @@ impl<'a> Run<'a> {
             synced: Synced { counts: self.progress.counts.clone(), errors: self.progress.errors.clone() },
             period: self.plan.window(&self.user, now).into(),
         }
-    }
-
-    /// Spread out, so that those who connected together do not all come back together.
-    fn next_turn(&self, now: Timestamp) -> Timestamp {
-        #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
-        let spread = SignedDuration::from_secs((self.engine.random.fraction() * 300.0) as i64);
-        now.saturating_add(EVERY + spread).unwrap_or(Timestamp::MAX)
     }
 }

@@ -6,9 +6,9 @@ mod subject;
 
 pub(crate) use self::{
     caller::{Caller, Visitor},
-    cookie::{Cookies, LINK, SESSION},
+    cookie::{Cookies, LINK, SESSION, set as set_cookie},
     subject::{
-        ContextRead, ConnectionsRead, ConnectionsWrite, For, LinksWrite, RecordsRead, Service, SharingWrite, Staff,
-        TokensWrite, UsersWrite,
+        AuditRead, ContextRead, ConnectionsRead, ConnectionsWrite, For, LinksWrite, RecordsRead, Service, SharingWrite, Staff,
+        TokensWrite, UsersWrite, require_scope,
     },
 };

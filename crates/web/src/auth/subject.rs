@@ -52,6 +52,20 @@ impl<P> For<P> {
     pub(crate) fn sharing(&self) -> Option<&Sharing> {
         self.caller.sharing()
     }
+
+    /// The person whom a caller means and may reach.
+    pub(crate) async fn whom(state: &State, caller: &Caller, named: Option<&str>) -> Result<UserId, Problem> {
+        match (caller.only_reaches(), named) {
+            (Some(own), None) => Ok(own),
+            (Some(own), Some(named)) if named == own.to_string() => Ok(own),
+            (Some(_), Some(_)) => Err(ProblemId::Forbidden.because("only a service token reaches other people")),
+            (None, None) => Err(Problem::invalid("user_id", "a service token names the person")),
+            (None, Some(named)) => match state.engine.find_user(named).await? {
+                Some(user) => Ok(user.id),
+                None => Err(ProblemId::NotFound.because("there is no such user")),
+            },
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -64,33 +78,20 @@ impl<P: Permission> FromRequestParts<State> for For<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        require(&caller, P::SCOPE)?;
+        require_scope::<P>(&caller)?;
         let named = Query::<Named>::try_from_uri(&parts.uri).ok().and_then(|Query(named)| named.user_id);
-        let user = subject(state, &caller, named.as_deref()).await?;
+        let user = Self::whom(state, &caller, named.as_deref()).await?;
         Ok(Self { user, caller, permission: PhantomData })
     }
 }
 
 /// Whether a token holds a scope; a session may do all that its person may.
-pub(crate) fn require(caller: &Caller, scope: Scope) -> Result<(), Problem> {
+pub(crate) fn require_scope<P: Permission>(caller: &Caller) -> Result<(), Problem> {
     match caller {
-        Caller::Token { token, .. } if !token.scopes.allow(scope) => {
-            Err(ProblemId::Forbidden.because(format!("this token lacks the scope {scope}")))
+        Caller::Token { token, .. } if !token.scopes.allow(P::SCOPE) => {
+            Err(ProblemId::Forbidden.because(format!("this token lacks the scope {}", P::SCOPE)))
         }
         _ => Ok(()),
-    }
-}
-
-async fn subject(state: &State, caller: &Caller, named: Option<&str>) -> Result<UserId, Problem> {
-    match (caller.only_reaches(), named) {
-        (Some(own), None) => Ok(own),
-        (Some(own), Some(named)) if named == own.to_string() => Ok(own),
-        (Some(_), Some(_)) => Err(ProblemId::Forbidden.because("only a service token reaches other people")),
-        (None, None) => Err(Problem::invalid("user_id", "a service token names the person")),
-        (None, Some(named)) => match state.engine.find_user(named).await? {
-            Some(user) => Ok(user.id),
-            None => Err(ProblemId::NotFound.because("there is no such user")),
-        },
     }
 }
 
@@ -105,7 +106,7 @@ impl<P: Permission> FromRequestParts<State> for Service<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        require(&caller, P::SCOPE)?;
+        require_scope::<P>(&caller)?;
         match caller {
             Caller::Token { token, .. } if token.service => Ok(Self { token, permission: PhantomData }),
             _ => Err(ProblemId::Forbidden.because("only a service token may do this")),
@@ -131,7 +132,7 @@ impl<P: Permission> FromRequestParts<State> for Staff<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        require(&caller, P::SCOPE)?;
+        require_scope::<P>(&caller)?;
         let allowed = match &caller {
             Caller::Session { user: User { role, .. }, .. } => *role == Role::Admin,
             Caller::Token { token, .. } => token.service,

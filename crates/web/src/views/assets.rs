@@ -1,35 +1,35 @@
 //! The files that every page asks for: one stylesheet, one script, one icon.
 
 /// A file served beside the pages.
-pub struct Asset {
-    pub name: &'static str,
-    pub media_type: &'static str,
-    pub text: &'static str,
+pub(crate) struct Asset {
+    pub(crate) name: &'static str,
+    pub(crate) media_type: &'static str,
+    pub(crate) text: &'static str,
 }
 
 /// The stylesheet.
-pub const STYLE: Asset =
+pub(crate) const STYLE: Asset =
     Asset { name: "style.css", media_type: "text/css; charset=utf-8", text: include_str!("../../assets/style.css") };
 
 /// The script: pages work without it.
-pub const SCRIPT: Asset =
+pub(crate) const SCRIPT: Asset =
     Asset { name: "live.js", media_type: "text/javascript; charset=utf-8", text: include_str!("../../assets/live.js") };
 
 /// The icon.
-pub const ICON: Asset =
+pub(crate) const ICON: Asset =
     Asset { name: "icon.svg", media_type: "image/svg+xml", text: include_str!("../../assets/icon.svg") };
 
 /// All of them.
-pub const ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
+pub(crate) const ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
 
 impl Asset {
     /// A file by its name.
-    pub fn named(name: &str) -> Option<&'static Self> {
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|asset| asset.name == name)
     }
 
     /// Where it is served: the address changes with the content, so that browsers may keep it for ever.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("/assets/{}?v={:08x}", self.name, fingerprint(self.text.as_bytes()))
     }
 }

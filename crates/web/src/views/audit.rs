@@ -8,43 +8,43 @@ use super::{Moment, Page};
 /// The page of the audit trail.
 #[derive(Template)]
 #[template(path = "audit.html")]
-pub struct Audit {
-    pub page: Page,
-    pub days: Vec<AuditDay>,
+pub(crate) struct Audit {
+    pub(crate) page: Page,
+    pub(crate) days: Vec<AuditDay>,
     /// Show only this action.
-    pub filter: Option<Action>,
-    pub chain: Chain,
+    pub(crate) filter: Option<Action>,
+    pub(crate) chain: Chain,
     /// The page before this one in time.
-    pub older: Option<String>,
+    pub(crate) older: Option<String>,
     /// The same as JSON.
-    pub export: String,
+    pub(crate) export: String,
 }
 
 /// The entries of one day.
 #[derive(Clone, Debug)]
-pub struct AuditDay {
+pub(crate) struct AuditDay {
     /// "Monday 26 January".
-    pub day: String,
-    pub lines: Vec<AuditLine>,
+    pub(crate) day: String,
+    pub(crate) lines: Vec<AuditLine>,
 }
 
 /// One entry.
 #[derive(Clone, Debug)]
-pub struct AuditLine {
-    pub at: Moment,
-    pub sentence: String,
+pub(crate) struct AuditLine {
+    pub(crate) at: Moment,
+    pub(crate) sentence: String,
 }
 
 /// Whether the trail still fits together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chain {
+pub(crate) enum Chain {
     Intact { entries: i64 },
     Broken { position: i64 },
 }
 
 /// Who acted, as the reader knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     /// The reader.
     You,
     /// Another person, by e-mail address.
@@ -60,17 +60,17 @@ pub enum Who {
 
 impl Audit {
     /// Actions to choose from.
-    pub fn actions(&self) -> &'static [Action] {
+    pub(crate) fn actions(&self) -> &'static [Action] {
         Action::ALL
     }
 
     /// Whether an action is the one shown.
-    pub fn is_filter(&self, action: &Action) -> bool {
+    pub(crate) fn is_filter(&self, action: &Action) -> bool {
         self.filter.as_ref() == Some(action)
     }
 
     /// An action as a choice of the filter.
-    pub fn label(&self, action: &Action) -> &'static str {
+    pub(crate) fn label(&self, action: &Action) -> &'static str {
         match action {
             Action::SignedIn => "Signed in",
             Action::SignInFailed => "Sign-in failed",
@@ -100,7 +100,7 @@ impl Audit {
 
 impl Who {
     /// An entry in a sentence; the detail is what it was about.
-    pub fn did(&self, action: Action, detail: Option<&str>) -> String {
+    pub(crate) fn did(&self, action: Action, detail: Option<&str>) -> String {
         let (verb, object) = verb(action);
         let sentence = match (object, detail) {
             (Object::Named(_), Some(detail)) => format!("{} {verb} {detail}", self.name()),

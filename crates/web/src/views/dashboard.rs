@@ -9,68 +9,68 @@ use super::{Moment, Page, Progress, chart::Chart};
 /// The page that says it all.
 #[derive(Template)]
 #[template(path = "dashboard.html")]
-pub struct Dashboard {
-    pub page: Page,
+pub(crate) struct Dashboard {
+    pub(crate) page: Page,
     /// "Good morning."
-    pub greeting: String,
+    pub(crate) greeting: String,
     /// Empty when nothing is connected.
-    pub sources: Vec<SourceLine>,
+    pub(crate) sources: Vec<SourceLine>,
     /// Syncs that are running.
-    pub progress: Vec<Progress>,
-    pub figures: Vec<Figure>,
-    pub range: Range,
-    pub charts: Vec<Chart>,
-    pub told: Told,
-    pub events: Vec<EventLine>,
+    pub(crate) progress: Vec<Progress>,
+    pub(crate) figures: Vec<Figure>,
+    pub(crate) range: Range,
+    pub(crate) charts: Vec<Chart>,
+    pub(crate) told: Told,
+    pub(crate) events: Vec<EventLine>,
 }
 
 /// How fresh one provider's data is.
 #[derive(Clone, Debug)]
-pub struct SourceLine {
+pub(crate) struct SourceLine {
     /// The provider's name.
-    pub name: String,
-    pub synced: Option<Moment>,
+    pub(crate) name: String,
+    pub(crate) synced: Option<Moment>,
     /// What is wrong, in words: "no longer accepts our key".
-    pub trouble: Option<String>,
+    pub(crate) trouble: Option<String>,
 }
 
 /// One big number.
 #[derive(Clone, Debug)]
-pub struct Figure {
-    pub label: String,
-    pub value: Option<String>,
-    pub unit: String,
+pub(crate) struct Figure {
+    pub(crate) label: String,
+    pub(crate) value: Option<String>,
+    pub(crate) unit: String,
     /// "12 % under your baseline".
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
     /// From when and from where: "last night, from …".
-    pub origin: String,
+    pub(crate) origin: String,
 }
 
 /// What an agent is told at this moment.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub(crate) struct Told {
     /// Markdown, as agents get it; absent when there is nothing to say.
-    pub markdown: Option<String>,
+    pub(crate) markdown: Option<String>,
     /// About how many tokens it costs.
-    pub tokens: usize,
+    pub(crate) tokens: usize,
     /// "2 agents".
-    pub readers: String,
+    pub(crate) readers: String,
 }
 
 /// One entry of the log.
 #[derive(Clone, Debug)]
-pub struct EventLine {
-    pub at: Moment,
-    pub change: ChangeType,
-    pub kind: Kind,
+pub(crate) struct EventLine {
+    pub(crate) at: Moment,
+    pub(crate) change: ChangeType,
+    pub(crate) kind: Kind,
     /// The provider's name.
-    pub provider: String,
-    pub day: Option<Date>,
+    pub(crate) provider: String,
+    pub(crate) day: Option<Date>,
 }
 
 /// How many days the charts show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Range {
+pub(crate) enum Range {
     Week,
     Month,
     Quarter,
@@ -78,15 +78,15 @@ pub enum Range {
 
 impl Range {
     /// All of them, the shortest first.
-    pub const ALL: [Self; 3] = [Self::Week, Self::Month, Self::Quarter];
+    pub(crate) const ALL: [Self; 3] = [Self::Week, Self::Month, Self::Quarter];
 
     /// The range of so many days, if there is one.
-    pub fn of(days: u32) -> Option<Self> {
+    pub(crate) fn of(days: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|range| range.days() == days)
     }
 
     /// How many days it has.
-    pub fn days(self) -> u32 {
+    pub(crate) fn days(self) -> u32 {
         match self {
             Self::Week => 7,
             Self::Month => 30,
@@ -97,19 +97,24 @@ impl Range {
 
 impl Dashboard {
     /// The ranges to choose from.
-    pub fn ranges(&self) -> [Range; 3] {
+    pub(crate) fn ranges(&self) -> [Range; 3] {
         Range::ALL
     }
 
     /// Whether every connected provider is well.
-    pub fn all_well(&self) -> bool {
+    pub(crate) fn all_well(&self) -> bool {
         self.sources.iter().all(|source| source.trouble.is_none())
+    }
+
+    /// Whether any chart has a baseline, which is then explained.
+    pub(crate) fn has_baseline(&self) -> bool {
+        self.charts.iter().any(Chart::has_baseline)
     }
 }
 
 impl EventLine {
     /// The day that the record counts for, in words.
-    pub fn day_words(&self) -> String {
+    pub(crate) fn day_words(&self) -> String {
         self.day.map(|day| day.strftime("%-d %b").to_string()).unwrap_or_default()
     }
 }

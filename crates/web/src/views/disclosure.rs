@@ -1,5 +1,7 @@
 //! What a person reads and agrees to before a provider is connected.
 
+use std::collections::BTreeSet;
+
 use askama::{Template, filters::HtmlSafe};
 use model::{Kind, Topic};
 
@@ -8,49 +10,60 @@ use super::{Page, message::Way};
 /// The page before the redirect to the provider.
 #[derive(Template)]
 #[template(path = "disclosure.html")]
-pub struct Disclosure {
-    pub page: Page,
-    pub asking: Asking,
+pub(crate) struct Disclosure {
+    pub(crate) page: Page,
+    pub(crate) asking: Asking,
 }
 
 /// What is asked of a person, as a form.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/asking.html")]
-pub struct Asking {
+pub(crate) struct Asking {
     /// The provider's name.
-    pub provider: String,
+    pub(crate) provider: String,
     /// Where the form is sent.
-    pub action: String,
-    pub topics: Vec<TopicKinds>,
+    pub(crate) action: String,
+    pub(crate) topics: Vec<TopicKinds>,
+    /// Kinds that are ticked: all of them at first, those agreed to when something is changed.
+    pub(crate) chosen: BTreeSet<Kind>,
     /// Why the data is collected, in a sentence.
-    pub purpose: String,
+    pub(crate) purpose: String,
     /// Who gets to see it, in a sentence.
-    pub recipient: String,
+    pub(crate) recipient: String,
     /// How long it is kept, in a sentence.
-    pub kept: String,
+    pub(crate) kept: String,
     /// How many days back the first sync reaches.
-    pub days_back: u32,
+    pub(crate) days_back: u32,
+    /// How the person ends it here, in a sentence.
+    pub(crate) ending: String,
     /// Where at the provider the person can end it, too.
-    pub account_page: Option<Way>,
+    pub(crate) account_page: Option<Way>,
     /// The version of these words.
-    pub version: String,
+    pub(crate) version: String,
     /// Where "Cancel" leads.
-    pub cancel: String,
+    pub(crate) cancel: String,
 }
 
 // Its template escapes every field.
 impl HtmlSafe for Asking {}
 
+impl Asking {
+    /// Whether a kind is ticked.
+    pub(crate) fn is_chosen(&self, kind: &Kind) -> bool {
+        self.chosen.contains(kind)
+    }
+}
+
 /// The kinds of one topic that a provider offers.
 #[derive(Clone, Debug)]
-pub struct TopicKinds {
-    pub topic: Topic,
-    pub kinds: Vec<Kind>,
+pub(crate) struct TopicKinds {
+    pub(crate) topic: Topic,
+    pub(crate) kinds: Vec<Kind>,
 }
 
 impl TopicKinds {
     /// Groups kinds by their topics, in the order of both.
-    pub fn group(kinds: impl IntoIterator<Item = Kind>) -> Vec<Self> {
+    pub(crate) fn group(kinds: impl IntoIterator<Item = Kind>) -> Vec<Self> {
         let mut kinds: Vec<_> = kinds.into_iter().collect();
         kinds.sort();
         kinds.dedup();

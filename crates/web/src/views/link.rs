@@ -7,42 +7,45 @@ use super::{Asking, Moment, Page};
 /// What a person sees who follows a connect link.
 #[derive(Template)]
 #[template(path = "link.html")]
-pub struct LinkPage {
-    pub page: Page,
+pub(crate) struct LinkPage {
+    pub(crate) page: Page,
     /// The app that made the link.
-    pub app_name: String,
+    pub(crate) app_name: String,
     /// Who will receive the data.
-    pub recipient: String,
-    pub expires: Moment,
+    pub(crate) recipient: String,
+    pub(crate) expires: Moment,
+    /// Where a choice is sent: following the link changes nothing, choosing does.
+    pub(crate) action: String,
     /// To choose from, where nothing is chosen yet.
-    pub providers: Vec<LinkProvider>,
+    pub(crate) providers: Vec<LinkProvider>,
     /// What is asked, once a provider is chosen.
-    pub asking: Option<Asking>,
+    pub(crate) asking: Option<Asking>,
     /// Where "No, take me back" leads.
-    pub cancel: String,
+    pub(crate) cancel: String,
 }
 
 /// A provider that a connect link offers.
 #[derive(Clone, Debug)]
-pub struct LinkProvider {
-    pub name: String,
-    pub about: String,
-    pub href: String,
+pub(crate) struct LinkProvider {
+    /// The word that is sent.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) about: String,
 }
 
 /// The page of a link that leads nowhere any more.
 #[derive(Template)]
 #[template(path = "dead_link.html")]
-pub struct DeadLink {
-    pub page: Page,
+pub(crate) struct DeadLink {
+    pub(crate) page: Page,
     /// The app that made the link, where it is known.
-    pub app_name: Option<String>,
-    pub why: WhyDead,
+    pub(crate) app_name: Option<String>,
+    pub(crate) why: WhyDead,
 }
 
 /// Why a link leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhyDead {
+pub(crate) enum WhyDead {
     Expired,
     Used,
     Unknown,
@@ -50,7 +53,7 @@ pub enum WhyDead {
 
 impl WhyDead {
     /// What happened, as a heading.
-    pub fn heading(self) -> &'static str {
+    pub(crate) fn heading(self) -> &'static str {
         match self {
             Self::Expired => "This link has expired",
             Self::Used => "This link has been used",
@@ -59,7 +62,7 @@ impl WhyDead {
     }
 
     /// What happened, in a sentence.
-    pub fn sentence(self) -> &'static str {
+    pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::Expired => "A connect link works for ten minutes.",
             Self::Used => "A connect link works once.",

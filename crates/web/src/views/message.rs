@@ -7,30 +7,30 @@ use super::Page;
 /// The page for errors and dead ends.
 #[derive(Template)]
 #[template(path = "message.html")]
-pub struct Message {
-    pub page: Page,
-    pub heading: String,
+pub(crate) struct Message {
+    pub(crate) page: Page,
+    pub(crate) heading: String,
     /// What happened.
-    pub happened: String,
+    pub(crate) happened: String,
     /// What is safe.
-    pub safe: Option<String>,
+    pub(crate) safe: Option<String>,
     /// What to do.
-    pub advice: Option<String>,
-    pub way: Option<Way>,
+    pub(crate) advice: Option<String>,
+    pub(crate) way: Option<Way>,
     /// What an operator needs to find it in the log.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
 }
 
 /// A link and its words.
 #[derive(Clone, Debug)]
-pub struct Way {
-    pub href: String,
-    pub words: String,
+pub(crate) struct Way {
+    pub(crate) href: String,
+    pub(crate) words: String,
 }
 
 impl Way {
     /// A link and its words.
-    pub fn new(href: impl Into<String>, words: impl Into<String>) -> Self {
+    pub(crate) fn new(href: impl Into<String>, words: impl Into<String>) -> Self {
         Self { href: href.into(), words: words.into() }
     }
 }

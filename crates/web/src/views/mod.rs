@@ -1,9 +1,9 @@
 //! The pages as plain data: one file a page, each with its template; nothing here asks the house anything.
 
 mod agents;
-pub mod assets;
+pub(crate) mod assets;
 mod audit;
-pub mod chart;
+pub(crate) mod chart;
 mod connections;
 mod dashboard;
 mod disclosure;
@@ -19,7 +19,7 @@ mod sign_in;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use self::{
+pub(crate) use self::{
     agents::{AgentRow, Agents, Created, NewAgent, ReadLine},
     audit::{Audit, AuditDay, AuditLine, Chain, Who},
     connections::{CollectionRow, Connections, ConsentGiven, Details, Loss, ProviderRow, Standing, SyncRun},

@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 /// An instant as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Template)]
 #[template(path = "parts/moment.html")]
-pub struct Moment {
+pub(crate) struct Moment {
     /// ISO 8601, in the person's zone.
-    pub exact: String,
+    pub(crate) exact: String,
     /// "2 hours ago".
-    pub words: String,
+    pub(crate) words: String,
 }
 
 // Its template escapes both.
@@ -22,7 +22,7 @@ const DAY: i64 = 24 * HOUR;
 
 impl Moment {
     /// An instant seen from another: relative within a week, as a date beyond.
-    pub fn seen(at: Timestamp, now: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn seen(at: Timestamp, now: Timestamp, zone: &TimeZone) -> Self {
         let local = at.to_zoned(zone.clone());
         let words = relative(at.duration_since(now)).unwrap_or_else(|| {
             let same_year = local.year() == now.to_zoned(zone.clone()).year();
@@ -32,7 +32,7 @@ impl Moment {
     }
 
     /// An instant as the time of its day: "08:41".
-    pub fn clock(at: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> Self {
         Self { exact: exact(at, zone), words: at.to_zoned(zone.clone()).strftime("%H:%M").to_string() }
     }
 }

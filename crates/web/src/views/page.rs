@@ -6,30 +6,30 @@ use super::assets;
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
-pub struct Page {
-    pub title: String,
-    pub user: Option<SignedIn>,
-    pub here: Nav,
-    pub notice: Option<Notice>,
+pub(crate) struct Page {
+    pub(crate) title: String,
+    pub(crate) user: Option<SignedIn>,
+    pub(crate) here: Nav,
+    pub(crate) notice: Option<Notice>,
 }
 
 /// Who is signed in.
 #[derive(Clone, Debug)]
-pub struct SignedIn {
-    pub email: String,
-    pub role: Role,
+pub(crate) struct SignedIn {
+    pub(crate) email: String,
+    pub(crate) role: Role,
 }
 
 /// What just happened, said once above the page.
 #[derive(Clone, Debug)]
-pub struct Notice {
-    pub tone: Tone,
-    pub text: String,
+pub(crate) struct Notice {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
 }
 
 /// Whether a notice is good news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     Good,
     Bad,
     Neutral,
@@ -37,7 +37,7 @@ pub enum Tone {
 
 /// Where one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nav {
+pub(crate) enum Nav {
     Dashboard,
     Connections,
     Agents,
@@ -49,50 +49,50 @@ pub enum Nav {
 
 impl Page {
     /// The frame of a page without a notice.
-    pub fn new(title: impl Into<String>, here: Nav, user: Option<SignedIn>) -> Self {
+    pub(crate) fn new(title: impl Into<String>, here: Nav, user: Option<SignedIn>) -> Self {
         Self { title: title.into(), user, here, notice: None }
     }
 
     /// The same frame with a notice.
-    pub fn with(mut self, tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, tone: Tone, text: impl Into<String>) -> Self {
         self.notice = Some(Notice { tone, text: text.into() });
         self
     }
 
     /// The pages in the menu.
-    pub fn menu(&self) -> [Nav; 4] {
+    pub(crate) fn menu(&self) -> [Nav; 4] {
         [Nav::Dashboard, Nav::Connections, Nav::Agents, Nav::Audit]
     }
 
     /// Whether this is the page that one is on.
-    pub fn is_here(&self, item: &Nav) -> bool {
+    pub(crate) fn is_here(&self, item: &Nav) -> bool {
         self.here == *item
     }
 
     /// Whether one is in the settings.
-    pub fn in_settings(&self) -> bool {
+    pub(crate) fn in_settings(&self) -> bool {
         self.here == Nav::Settings
     }
 
     /// The address of the stylesheet.
-    pub fn style(&self) -> String {
+    pub(crate) fn style(&self) -> String {
         assets::STYLE.url()
     }
 
     /// The address of the script.
-    pub fn script(&self) -> String {
+    pub(crate) fn script(&self) -> String {
         assets::SCRIPT.url()
     }
 
     /// The address of the icon.
-    pub fn icon(&self) -> String {
+    pub(crate) fn icon(&self) -> String {
         assets::ICON.url()
     }
 }
 
 impl Nav {
     /// The page's address.
-    pub fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Dashboard | Self::Elsewhere => "/",
             Self::Connections => "/connections",
@@ -103,7 +103,7 @@ impl Nav {
     }
 
     /// The page's name.
-    pub fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Dashboard | Self::Elsewhere => "Dashboard",
             Self::Connections => "Connections",
@@ -116,7 +116,7 @@ impl Nav {
 
 impl Tone {
     /// The word in the stylesheet.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Bad => "bad",
@@ -125,7 +125,7 @@ impl Tone {
     }
 
     /// How a screen reader is told: bad news interrupts.
-    pub fn aria_role(self) -> &'static str {
+    pub(crate) fn aria_role(self) -> &'static str {
         match self {
             Self::Bad => "alert",
             Self::Good | Self::Neutral => "status",
@@ -135,7 +135,7 @@ impl Tone {
 
 impl SignedIn {
     /// Whether they manage users and service tokens.
-    pub fn is_admin(&self) -> bool {
+    pub(crate) fn is_admin(&self) -> bool {
         self.role == Role::Admin
     }
 }

@@ -7,19 +7,19 @@ use super::{Moment, Page, connections::Loss};
 /// The page that asks before accounts are exchanged.
 #[derive(Template)]
 #[template(path = "replace.html")]
-pub struct Replace {
-    pub page: Page,
+pub(crate) struct Replace {
+    pub(crate) page: Page,
     /// The provider's name.
-    pub provider: String,
+    pub(crate) provider: String,
     /// The account that is connected, as its owner knows it.
-    pub current: String,
-    pub since: Moment,
+    pub(crate) current: String,
+    pub(crate) since: Moment,
     /// The account that was just authorised.
-    pub other: String,
+    pub(crate) other: String,
     /// What erasing would destroy.
-    pub loss: Loss,
+    pub(crate) loss: Loss,
     /// Where the form is sent.
-    pub action: String,
+    pub(crate) action: String,
     /// Where "Keep …" leads.
-    pub cancel: String,
+    pub(crate) cancel: String,
 }

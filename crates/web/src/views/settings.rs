@@ -7,26 +7,26 @@ use super::Page;
 /// The page of a person's settings.
 #[derive(Template)]
 #[template(path = "settings.html")]
-pub struct Settings {
-    pub page: Page,
-    pub email: String,
+pub(crate) struct Settings {
+    pub(crate) page: Page,
+    pub(crate) email: String,
     /// The IANA name of the person's zone.
-    pub zone: String,
-    pub zones: Vec<ZoneGroup>,
+    pub(crate) zone: String,
+    pub(crate) zones: Vec<ZoneGroup>,
     /// How short a password may be.
-    pub shortest_password: usize,
+    pub(crate) shortest_password: usize,
 }
 
 /// The zones of one part of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneGroup {
-    pub area: String,
-    pub zones: Vec<String>,
+pub(crate) struct ZoneGroup {
+    pub(crate) area: String,
+    pub(crate) zones: Vec<String>,
 }
 
 impl ZoneGroup {
     /// Groups IANA names by their first part, in alphabetical order.
-    pub fn group(names: impl IntoIterator<Item = String>) -> Vec<Self> {
+    pub(crate) fn group(names: impl IntoIterator<Item = String>) -> Vec<Self> {
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort();
         names.dedup();
@@ -44,12 +44,12 @@ impl ZoneGroup {
 
 impl Settings {
     /// Whether a zone is the person's.
-    pub fn is_mine(&self, zone: &str) -> bool {
+    pub(crate) fn is_mine(&self, zone: &str) -> bool {
         self.zone == zone
     }
 
     /// Whether the person's zone is among those offered.
-    pub fn is_offered(&self) -> bool {
+    pub(crate) fn is_offered(&self) -> bool {
         self.zones.iter().any(|group| group.zones.contains(&self.zone))
     }
 }

@@ -8,14 +8,14 @@ use model::{Sharing, Topic};
 /// The switches, ready to be sent.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/sharing.html")]
-pub struct SharingForm {
+pub(crate) struct SharingForm {
     /// Where the form is sent.
-    pub action: String,
+    pub(crate) action: String,
     /// Whose switches, where it is one agent's.
-    pub agent: Option<String>,
-    pub sharing: Sharing,
+    pub(crate) agent: Option<String>,
+    pub(crate) sharing: Sharing,
     /// Topics that the person consented to collect: the others have nothing to share.
-    pub consented: BTreeSet<Topic>,
+    pub(crate) consented: BTreeSet<Topic>,
 }
 
 // Its template escapes every field.
@@ -23,22 +23,29 @@ impl HtmlSafe for SharingForm {}
 
 impl SharingForm {
     /// Every topic, in its order.
-    pub fn topics(&self) -> &'static [Topic] {
+    pub(crate) fn topics(&self) -> &'static [Topic] {
         Topic::ALL
     }
 
     /// Whether a topic's own switch is on.
-    pub fn is_on(&self, topic: &Topic) -> bool {
+    pub(crate) fn is_on(&self, topic: &Topic) -> bool {
         self.sharing.topics.contains(topic)
     }
 
     /// Whether there is anything to share of a topic.
-    pub fn is_collected(&self, topic: &Topic) -> bool {
+    pub(crate) fn is_collected(&self, topic: &Topic) -> bool {
         self.consented.contains(topic)
     }
 
+    /// What may be seen, in words.
+    pub(crate) fn words(&self) -> String {
+        let seen = Topic::ALL.iter().copied().filter(|&topic| self.sharing.allows(topic));
+        let labels: Vec<_> = seen.map(|topic| topic.label().to_lowercase()).collect();
+        if labels.is_empty() { "nothing".to_owned() } else { labels.join(", ") }
+    }
+
     /// The kinds behind a topic, in words.
-    pub fn kinds(&self, topic: &Topic) -> String {
+    pub(crate) fn kinds(&self, topic: &Topic) -> String {
         let labels: Vec<_> = topic.kinds().map(|kind| kind.label()).collect();
         labels.join(", ")
     }

@@ -7,20 +7,20 @@ use super::{Moment, Page};
 /// The page that asks who one is.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-pub struct SignIn {
-    pub page: Page,
+pub(crate) struct SignIn {
+    pub(crate) page: Page,
     /// What was typed before, so that it need not be typed again.
-    pub email: String,
+    pub(crate) email: String,
     /// The path to go to afterwards.
-    pub return_to: String,
-    pub refusal: Option<Refusal>,
-    /// Nobody has an account yet: the operator is told how to add one.
-    pub first_run: bool,
+    pub(crate) return_to: String,
+    pub(crate) refusal: Option<Refusal>,
+    /// Nobody has an account yet: the command with which an operator adds the first person.
+    pub(crate) first_run: Option<String>,
 }
 
 /// Why a person was not let in.
 #[derive(Clone, Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The e-mail address or the password is wrong: which one is not said.
     Wrong,
     /// Too many attempts.
@@ -29,7 +29,7 @@ pub enum Refusal {
 
 impl SignIn {
     /// Whether the fields are marked as wrong.
-    pub fn is_wrong(&self) -> bool {
+    pub(crate) fn is_wrong(&self) -> bool {
         matches!(self.refusal, Some(Refusal::Wrong))
     }
 }

@@ -15,14 +15,14 @@ pub(super) fn id(person: &Person, kind: &str, date: Date, place: usize) -> Strin
 }
 
 /// The day that the identity of a document hides.
-pub(in crate::oura) fn day_of(person: &Person, kind: &str, id: &str) -> Option<Date> {
+pub(in super::super) fn day_of(person: &Person, kind: &str, id: &str) -> Option<Date> {
     let id = uuid::Uuid::parse_str(id).ok()?;
     let [a, b, c, d, ..] = *id.as_bytes();
     numbered_day((u32::from_be_bytes([a, b, c, d]) ^ mask(person, kind)) as i32)
 }
 
 /// The identity of a person's account.
-pub(in crate::oura) fn account_id(person: &Person) -> String {
+pub(in super::super) fn account_id(person: &Person) -> String {
     lasting(person, "account")
 }
 

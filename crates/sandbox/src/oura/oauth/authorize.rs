@@ -41,7 +41,7 @@ enum Refusal {
 const UNREGISTERED: Refusal = Refusal::Page("The redirect_uri is not one that the application registered.");
 
 /// `GET /oauth/authorize`: asks the person.
-pub(in crate::oura) async fn ask(State(oura): State<Arc<Oura>>, RawQuery(query): RawQuery) -> Response {
+pub(in super::super) async fn ask(State(oura): State<Arc<Oura>>, RawQuery(query): RawQuery) -> Response {
     match Request::read(oura.client.as_ref(), &Query::read(query.as_deref())) {
         Ok(request) => consent::page(&oura, &request),
         Err(refusal) => refusal.answer(),
@@ -49,7 +49,7 @@ pub(in crate::oura) async fn ask(State(oura): State<Arc<Oura>>, RawQuery(query):
 }
 
 /// `POST /oauth/authorize`: the person has decided.
-pub(in crate::oura) async fn decide(State(oura): State<Arc<Oura>>, body: Bytes) -> Response {
+pub(in super::super) async fn decide(State(oura): State<Arc<Oura>>, body: Bytes) -> Response {
     let form = Query::read(std::str::from_utf8(&body).ok());
     let request = match Request::read(oura.client.as_ref(), &form) {
         Ok(request) => request,

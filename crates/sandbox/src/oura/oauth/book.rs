@@ -18,7 +18,7 @@ const CODE_LIVES: i64 = 10 * 60 * 1000;
 pub(super) const ACCESS_LIVES: i64 = 86_400;
 
 /// Codes and grants.
-pub(in crate::oura) struct Book {
+pub(in super::super) struct Book {
     sealer: Sealer,
     pages: Mutex<Pages>,
 }
@@ -60,13 +60,13 @@ struct Grant {
 }
 
 /// Who reads.
-pub(in crate::oura) struct Reader {
-    pub(in crate::oura) account_id: String,
+pub(in super::super) struct Reader {
+    pub(in super::super) account_id: String,
     scopes: Vec<String>,
 }
 
 impl Reader {
-    pub(in crate::oura) fn may(&self, scope: &str) -> bool {
+    pub(in super::super) fn may(&self, scope: &str) -> bool {
         self.scopes.iter().any(|granted| granted == scope)
     }
 }
@@ -79,7 +79,7 @@ pub(super) struct Pair {
 }
 
 impl Book {
-    pub(in crate::oura) fn new(seed: u64, client: Option<&ClientApp>) -> Self {
+    pub(in super::super) fn new(seed: u64, client: Option<&ClientApp>) -> Self {
         Self { sealer: Sealer::new(seed, client), pages: Mutex::default() }
     }
 
@@ -125,7 +125,7 @@ impl Book {
     }
 
     /// Who reads with an access token, if it is good.
-    pub(in crate::oura) fn reader(&self, token: &str, now: Timestamp) -> Option<Reader> {
+    pub(in super::super) fn reader(&self, token: &str, now: Timestamp) -> Option<Reader> {
         let claims = self.good(token, now)?;
         Some(Reader { account_id: claims.account_id, scopes: claims.scopes })
     }
@@ -138,7 +138,7 @@ impl Book {
     }
 
     /// Carries out what was decreed from outside.
-    pub(in crate::oura) fn obey(&self, decree: FaultKind, now: Timestamp) {
+    pub(in super::super) fn obey(&self, decree: FaultKind, now: Timestamp) {
         let mut pages = self.open();
         match decree {
             FaultKind::RevokeConsent => {

@@ -12,7 +12,11 @@ use http::StatusCode;
 use crate::oura::{Oura, errors, query::Query};
 
 /// `/oauth/revoke?access_token=`, or the same in a form.
-pub(in crate::oura) async fn revoke(State(oura): State<Arc<Oura>>, RawQuery(query): RawQuery, body: Bytes) -> Response {
+pub(in super::super) async fn revoke(
+    State(oura): State<Arc<Oura>>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     oura.obey();
     let (query, form) = (Query::read(query.as_deref()), Query::read(std::str::from_utf8(&body).ok()));
     let token = query.told("access_token").or_else(|| form.told("access_token"));

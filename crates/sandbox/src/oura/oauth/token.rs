@@ -23,7 +23,7 @@ use crate::oura::{Oura, errors, query::Query};
 struct Refused(&'static str, &'static str);
 
 /// `POST /oauth/token`.
-pub(in crate::oura) async fn exchange(State(oura): State<Arc<Oura>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(in super::super) async fn exchange(State(oura): State<Arc<Oura>>, headers: HeaderMap, body: Bytes) -> Response {
     oura.obey();
     let form = Query::read(std::str::from_utf8(&body).ok());
     let grant = form.get("grant_type").unwrap_or_default().to_owned();

@@ -9,25 +9,25 @@ const FEWEST: usize = 7;
 
 /// What is usual: from one deviation below the mean to one above.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Band {
-    pub mean: f64,
-    pub deviation: f64,
+pub(crate) struct Band {
+    pub(crate) mean: f64,
+    pub(crate) deviation: f64,
 }
 
 impl Band {
     /// The lower edge.
-    pub fn low(self) -> f64 {
+    pub(crate) fn low(self) -> f64 {
         self.mean - self.deviation
     }
 
     /// The upper edge.
-    pub fn high(self) -> f64 {
+    pub(crate) fn high(self) -> f64 {
         self.mean + self.deviation
     }
 }
 
 /// The baseline of the day that follows these; absent until enough was measured.
-pub fn baseline(before: &[Point]) -> Option<Band> {
+pub(crate) fn baseline(before: &[Point]) -> Option<Band> {
     let recent = &before[before.len().saturating_sub(DAYS)..];
     let values: Vec<f64> = recent.iter().filter_map(Point::finite).collect();
     if values.len() < FEWEST {

@@ -3,20 +3,20 @@
 use std::fmt::Write;
 
 use super::{
-    Band, Bar, Dot, Series, Svg, Tick,
+    Band, Bar, Dot, Point, Series, Svg, Tick,
     scale::{BOTTOM, LEFT, RIGHT, Scale, across, tenth},
     words,
 };
 
 /// A line with its baseline as a band; a day without a value is a gap.
-pub fn line_chart(series: &Series) -> Svg {
-    let values: Vec<_> = series.visible().iter().map(super::Point::finite).collect();
+pub(crate) fn line_chart(series: &Series) -> Svg {
+    let values: Vec<_> = series.visible().iter().map(Point::finite).collect();
     let bands = series.bands();
     let edges = bands.iter().flatten().flat_map(|band| [band.low(), band.high()]);
-    // Bands alone draw nothing: without a value there is no chart.
-    let Some(scale) = Scale::over(values.iter().flatten().copied()).and(Scale::over(values.iter().flatten().copied().chain(edges)))
-    else {
-        return empty(series);
+    let scale = match Scale::over(values.iter().flatten().copied().chain(edges)) {
+        Some(scale) if series.latest().is_some() => scale,
+        // A band alone draws nothing.
+        _ => return empty(series),
     };
     let places = Places::of(values.len());
     let heights: Vec<_> = values.iter().map(|value| value.map(|value| scale.y(value))).collect();
@@ -29,11 +29,11 @@ pub fn line_chart(series: &Series) -> Svg {
 }
 
 /// A bar for each day, from nought; a day without a value has none.
-pub fn bar_chart(series: &Series) -> Svg {
+pub(crate) fn bar_chart(series: &Series) -> Svg {
     let values: Vec<_> = series.visible().iter().map(|point| point.finite().map(|value| value.max(0.0))).collect();
-    let Some(scale) = values.iter().any(Option::is_some).then(|| Scale::over(values.iter().flatten().copied().chain([0.0, 1.0]))).flatten()
-    else {
-        return empty(series);
+    let scale = match Scale::over(values.iter().flatten().copied().chain([0.0, 1.0])) {
+        Some(scale) if series.latest().is_some() => scale,
+        _ => return empty(series),
     };
     let slot = (RIGHT - LEFT) / values.len() as f64;
     let places = Places { first: LEFT + slot / 2.0, step: slot };

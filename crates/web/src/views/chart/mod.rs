@@ -10,44 +10,44 @@ mod words;
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
 
-pub use self::{
+pub(crate) use self::words::{against_baseline, number};
+use self::{
     baseline::{Band, baseline},
     draw::{bar_chart, line_chart},
-    words::{against_baseline, number},
 };
 
 /// One measure over days: one point for each day, in ascending order, none left out.
 #[derive(Clone, Debug)]
-pub struct Series {
+pub(crate) struct Series {
     /// "Sleep score".
-    pub title: String,
+    pub(crate) title: String,
     /// Said once; empty for scores.
-    pub unit: String,
-    pub decimals: usize,
+    pub(crate) unit: String,
+    pub(crate) decimals: usize,
     /// The days before those shown make the baseline.
-    pub points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
     /// How many of the last points are shown.
-    pub shown: usize,
+    pub(crate) shown: usize,
 }
 
 /// One day.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    pub day: Date,
+pub(crate) struct Point {
+    pub(crate) day: Date,
     /// Absent where nothing was measured.
-    pub value: Option<f64>,
+    pub(crate) value: Option<f64>,
 }
 
 /// A chart as a figure: the drawing, its caption, and the same figures as a table.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/chart.html")]
-pub struct Chart {
-    pub title: String,
-    pub unit: String,
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) unit: String,
     /// "85 on 26 Jan"; absent when nothing was measured.
-    pub latest: Option<String>,
-    pub svg: Svg,
-    pub rows: Vec<Row>,
+    pub(crate) latest: Option<String>,
+    pub(crate) svg: Svg,
+    pub(crate) rows: Vec<Row>,
 }
 
 // Its template escapes every field.
@@ -55,35 +55,35 @@ impl HtmlSafe for Chart {}
 
 /// A row of a chart's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    pub day: Date,
+pub(crate) struct Row {
+    pub(crate) day: Date,
     /// "26 Jan".
-    pub words: String,
-    pub value: Option<String>,
+    pub(crate) words: String,
+    pub(crate) value: Option<String>,
     /// "74 to 86".
-    pub usual: Option<String>,
+    pub(crate) usual: Option<String>,
 }
 
 /// A drawing, as the numbers and paths that its template writes down.
 #[derive(Clone, Debug, PartialEq, Template)]
 #[template(path = "parts/svg.html")]
-pub struct Svg {
+pub(crate) struct Svg {
     /// What the drawing shows, in words.
-    pub label: String,
-    pub ticks: Vec<Tick>,
+    pub(crate) label: String,
+    pub(crate) ticks: Vec<Tick>,
     /// The first and the last day.
-    pub ends: Option<(String, String)>,
+    pub(crate) ends: Option<(String, String)>,
     /// The path of the baseline.
-    pub band: String,
+    pub(crate) band: String,
     /// The path of the line: a new beginning after every gap.
-    pub line: String,
-    pub bars: Vec<Bar>,
+    pub(crate) line: String,
+    pub(crate) bars: Vec<Bar>,
     /// Today, when it has a value.
-    pub dot: Option<Dot>,
+    pub(crate) dot: Option<Dot>,
     /// Where the points are, for the script that reads values: the first, and the step from one to the next.
-    pub across: (f64, f64),
+    pub(crate) across: (f64, f64),
     /// The height of each point; empty where there is none.
-    pub heights: String,
+    pub(crate) heights: String,
 }
 
 // Its template escapes every field.
@@ -91,42 +91,42 @@ impl HtmlSafe for Svg {}
 
 /// A hairline and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
-    pub y: f64,
-    pub label: String,
+pub(crate) struct Tick {
+    pub(crate) y: f64,
+    pub(crate) label: String,
 }
 
 /// One day of a bar chart.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-    pub today: bool,
+pub(crate) struct Bar {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) today: bool,
 }
 
 /// Today's value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Dot {
-    pub x: f64,
-    pub y: f64,
-    pub label: String,
+pub(crate) struct Dot {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) label: String,
 }
 
 impl Series {
     /// The days that are shown.
-    pub fn visible(&self) -> &[Point] {
+    pub(crate) fn visible(&self) -> &[Point] {
         &self.points[self.hidden()..]
     }
 
     /// The newest day shown that has a value.
-    pub fn latest(&self) -> Option<(Date, f64)> {
+    pub(crate) fn latest(&self) -> Option<(Date, f64)> {
         self.visible().iter().rev().find_map(|point| Some((point.day, point.finite()?)))
     }
 
     /// The baseline of each day that is shown.
-    pub fn bands(&self) -> Vec<Option<Band>> {
+    pub(crate) fn bands(&self) -> Vec<Option<Band>> {
         (self.hidden()..self.points.len()).map(|at| baseline(&self.points[..at])).collect()
     }
 
@@ -137,19 +137,19 @@ impl Series {
 
 impl Point {
     /// The value, if it is a number that can be drawn.
-    pub fn finite(&self) -> Option<f64> {
+    pub(crate) fn finite(&self) -> Option<f64> {
         self.value.filter(|value| value.is_finite())
     }
 }
 
 impl Chart {
     /// A line with its baseline.
-    pub fn line(series: &Series) -> Self {
+    pub(crate) fn line(series: &Series) -> Self {
         Self::around(series, line_chart(series))
     }
 
     /// A bar for each day.
-    pub fn bars(series: &Series) -> Self {
+    pub(crate) fn bars(series: &Series) -> Self {
         Self::around(series, bar_chart(series))
     }
 
@@ -159,12 +159,12 @@ impl Chart {
     }
 
     /// Whether nothing was measured on any day.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.latest.is_none()
     }
 
     /// Whether any day has a baseline.
-    pub fn has_baseline(&self) -> bool {
+    pub(crate) fn has_baseline(&self) -> bool {
         self.rows.iter().any(|row| row.usual.is_some())
     }
 }

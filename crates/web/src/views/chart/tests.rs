@@ -14,13 +14,36 @@ fn series(values: &[Option<f64>], shown: usize) -> Series {
 #[test]
 fn a_small_chart() {
     let values = [Some(50.0), Some(60.0), None, Some(40.0), None, Some(70.0), Some(62.0)];
-    insta::assert_snapshot!(line_chart(&series(&values, 7)).render().unwrap(), @"");
+    insta::assert_snapshot!(line_chart(&series(&values, 7)).render().unwrap(), @r#"
+    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 7 Jan: between 40 and 70 ms, latest 62 on 7 Jan, 2 days without a value" data-first="36" data-step="32.67" data-heights="78.7,45.3,,112,,12,38.7">
+    <path class="grid" d="M36 112H232"/><text class="end" x="29" y="112" dy="4">40</text>
+    <path class="grid" d="M36 78.7H232"/><text class="end" x="29" y="78.7" dy="4">50</text>
+    <path class="grid" d="M36 45.3H232"/><text class="end" x="29" y="45.3" dy="4">60</text>
+    <path class="grid" d="M36 12H232"/><text class="end" x="29" y="12" dy="4">70</text>
+    <path class="line" d="M36 78.7L68.7 45.3M134 112h0M199.3 12L232 38.7"/>
+    <circle class="dot" cx="232" cy="38.7" r="4"/>
+    <text class="now" x="239" y="38.7" dy="4">62</text>
+    <text x="36" y="129">1 Jan</text><text class="end" x="232" y="129">7 Jan</text>
+    </svg>
+    "#);
 }
 
 #[test]
 fn small_bars() {
     let values = [Some(8543.0), None, Some(0.0), Some(12_000.0)];
-    insta::assert_snapshot!(bar_chart(&series(&values, 4)).render().unwrap(), @"");
+    insta::assert_snapshot!(bar_chart(&series(&values, 4)).render().unwrap(), @r#"
+    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 4 Jan: between 0 and 12,000 ms, latest 12,000 on 4 Jan, 1 day without a value" data-first="60.5" data-step="49" data-heights="55,,112,32">
+    <path class="grid" d="M36 112H232"/><text class="end" x="29" y="112" dy="4">0</text>
+    <path class="grid" d="M36 78.7H232"/><text class="end" x="29" y="78.7" dy="4">5k</text>
+    <path class="grid" d="M36 45.3H232"/><text class="end" x="29" y="45.3" dy="4">10k</text>
+    <path class="grid" d="M36 12H232"/><text class="end" x="29" y="12" dy="4">15k</text>
+    <rect class="day" x="43.4" y="55" width="34.3" height="57"/>
+    <rect class="day" x="141.4" y="112" width="34.3" height="0"/>
+    <rect class="day today" x="190.4" y="32" width="34.3" height="80"/>
+    <text class="now" x="239" y="32" dy="4">12,000</text>
+    <text x="36" y="129">1 Jan</text><text class="end" x="232" y="129">4 Jan</text>
+    </svg>
+    "#);
 }
 
 #[test]
@@ -70,9 +93,9 @@ fn the_baseline_forgets_what_is_older_than_four_weeks() {
 fn the_newest_value_is_compared_with_the_days_before_it() {
     let mut values = vec![Some(50.0); 10];
     values.push(Some(44.0));
-    assert_eq!(against_baseline(&series(&values, 7)).as_deref(), Some("12 % under your baseline"));
+    assert_eq!(against_baseline(&series(&values, 7)).as_deref(), Some("12\u{a0}% under your baseline"));
     values.push(None);
-    assert_eq!(against_baseline(&series(&values, 7)).as_deref(), Some("12 % under your baseline"));
+    assert_eq!(against_baseline(&series(&values, 7)).as_deref(), Some("12\u{a0}% under your baseline"));
     assert_eq!(against_baseline(&series(&values[..3], 3)), None);
 }
 
@@ -96,7 +119,9 @@ fn the_table_has_every_day_that_is_shown() {
 
 #[test]
 fn nothing_one_thing_and_nonsense_are_drawn() {
-    for values in [vec![], vec![None], vec![Some(5.0)], vec![Some(0.0), Some(0.0)], vec![Some(f64::NAN), Some(f64::INFINITY)]] {
+    for values in
+        [vec![], vec![None], vec![Some(5.0)], vec![Some(0.0), Some(0.0)], vec![Some(f64::NAN), Some(f64::INFINITY)]]
+    {
         for shown in [0, 1, 90] {
             for chart in [Chart::line(&series(&values, shown)), Chart::bars(&series(&values, shown))] {
                 let html = chart.render().unwrap();

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{Band, Row, Series, baseline};
 
 /// A number for people: thousands apart, a true minus sign.
-pub fn number(value: f64, decimals: usize) -> String {
+pub(crate) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut grouped = String::new();
@@ -22,7 +22,7 @@ pub fn number(value: f64, decimals: usize) -> String {
 }
 
 /// How the newest value compares with the days before it: "12 % under your baseline".
-pub fn against_baseline(series: &Series) -> Option<String> {
+pub(crate) fn against_baseline(series: &Series) -> Option<String> {
     let at = series.points.iter().rposition(|point| point.finite().is_some())?;
     let value = series.points[at].finite()?;
     let usual = baseline(&series.points[..at])?;
@@ -31,14 +31,17 @@ pub fn against_baseline(series: &Series) -> Option<String> {
     }
     let percent = ((value - usual.mean) / usual.mean.abs() * 100.0).round();
     Some(match percent {
-        p if p > 0.0 => format!("{} % over your baseline", number(p, 0)),
-        p if p < 0.0 => format!("{} % under your baseline", number(-p, 0)),
+        p if p > 0.0 => format!("{}\u{a0}% over your baseline", number(p, 0)),
+        p if p < 0.0 => format!("{}\u{a0}% under your baseline", number(-p, 0)),
         _ => "at your baseline".to_owned(),
     })
 }
 
-/// A value beside a hairline: no more decimals than it needs.
+/// A value beside a hairline: no more decimals than it needs, and thousands as "5k".
 pub(super) fn tick(value: f64) -> String {
+    if value.abs() >= 1000.0 {
+        return format!("{}k", tick(value / 1000.0));
+    }
     let decimals = (0..3).find(|&decimals| {
         let scaled = value * 10_f64.powi(decimals);
         (scaled - scaled.round()).abs() < 1e-6

@@ -51,7 +51,8 @@ fn a_hostile_agent() {
 #[test]
 fn a_hostile_way_back() {
     let page = Page::new("Sign in", Nav::Elsewhere, None);
-    let view = SignIn { page, email: HOSTILE.to_owned(), return_to: HOSTILE.to_owned(), refusal: None, first_run: false };
+    let view =
+        SignIn { page, email: HOSTILE.to_owned(), return_to: HOSTILE.to_owned(), refusal: None, first_run: None };
     assert_tame(&html(&view));
 }
 

@@ -3,6 +3,7 @@
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use model::{Action, Kind, Topic};
 
+use super::samples::dashboard::progress;
 use crate::views::{Moment, Range, TopicKinds, Who, ZoneGroup};
 
 fn seen(seconds: i64) -> Moment {
@@ -12,12 +13,21 @@ fn seen(seconds: i64) -> Moment {
 
 #[test]
 fn moments_are_relative_within_a_week() {
-    let words = [-10, -60, -7199, -86_400, -6 * 86_400, -8 * 86_400, -40 * 86_400, 30, 300, 84 * 86_400].map(|s| seen(s).words);
+    let words =
+        [-10, -60, -7199, -86_400, -6 * 86_400, -8 * 86_400, -40 * 86_400, 30, 300, 84 * 86_400].map(|s| seen(s).words);
     assert_eq!(
         words,
         [
-            "just now", "1 minute ago", "1 hour ago", "1 day ago", "6 days ago", "18 Jan", "17 Dec 2025", "in a moment",
-            "in 5 minutes", "20 Apr",
+            "just now",
+            "1 minute ago",
+            "1 hour ago",
+            "1 day ago",
+            "6 days ago",
+            "18 Jan",
+            "17 Dec 2025",
+            "in a moment",
+            "in 5 minutes",
+            "20 Apr",
         ]
     );
 }
@@ -60,6 +70,14 @@ fn zones_are_grouped_by_their_part_of_the_world() {
     let groups = ZoneGroup::group(["UTC", "Europe/Vienna", "America/Lima", "Europe/Oslo"].map(str::to_owned));
     let areas: Vec<_> = groups.iter().map(|group| (group.area.as_str(), group.zones.len())).collect();
     assert_eq!(areas, [("America", 1), ("Europe", 2), ("Other", 1)]);
+}
+
+#[test]
+fn progress_counts_kinds_and_the_part_of_the_present_one() {
+    let mut progress = progress();
+    assert_eq!((progress.value(), progress.words().as_str()), (4.6, "day 18 of 30, 4 of 19 kinds"));
+    (progress.days_done, progress.days_total) = (0, 0);
+    assert_eq!((progress.value(), progress.words().as_str()), (4.0, "4 of 19 kinds"));
 }
 
 #[test]

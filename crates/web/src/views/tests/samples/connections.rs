@@ -6,7 +6,8 @@ use model::{Kind, Reason, Sharing, Topic};
 
 use super::{dashboard::progress, html, moment, page, texts};
 use crate::views::{
-    CollectionRow, Connections, ConsentGiven, Details, Loss, Nav, ProviderRow, SharingForm, Standing, SyncRun, Tone, Way,
+    CollectionRow, Connections, ConsentGiven, Details, Loss, Nav, ProviderRow, SharingForm, Standing, SyncRun, Tone,
+    Way,
 };
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
@@ -22,10 +23,12 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     };
     let lost = Standing::NeedsConsent { since: moment("Tuesday"), reason: Reason::OutcomeLost };
     let refused = Standing::NeedsConsent { since: moment("Tuesday"), reason: Reason::Refused };
-    let syncing = ProviderRow { progress: Some(progress()), details: None, ..standing(Standing::Active { synced: None }) };
+    let syncing =
+        ProviderRow { progress: Some(progress()), details: None, ..standing(Standing::Active { synced: None }) };
     let well = told(Tone::Good, "Saved: agents are no longer told about your sleep.");
     let denied = Connections {
-        page: page("Connections", Nav::Connections).with(Tone::Bad, "Halo was not connected: you said no on its page. Nothing was collected."),
+        page: page("Connections", Nav::Connections)
+            .with(Tone::Bad, "Halo was not connected: you said no on its page. Nothing was collected."),
         ..of(vec![fresh(), not_set_up()], false)
     };
     vec![
@@ -36,7 +39,12 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         ("connections-refused", html(&of(vec![standing(refused)], true))),
         ("connections-lost", html(&of(vec![standing(lost)], true))),
         ("connections-pending", html(&of(vec![standing(Standing::Pending)], false))),
-        ("connections-open", html(&of(vec![active()], true)).replace("<details class=\"unfold\"", "<details open class=\"unfold\"").replace("<details class=\"ending\"", "<details open class=\"ending\"")),
+        (
+            "connections-open",
+            html(&of(vec![active()], true))
+                .replace("<details class=\"unfold\"", "<details open class=\"unfold\"")
+                .replace("<details class=\"ending\"", "<details open class=\"ending\""),
+        ),
     ]
 }
 
@@ -121,7 +129,9 @@ fn details() -> Details {
             run("yesterday", "First sync", "1,199 records added", false),
         ],
         consent: Some(ConsentGiven {
-            kinds: BTreeSet::from([Kind::Sleep, Kind::SleepScore, Kind::Activity, Kind::HeartRate]).into_iter().collect(),
+            kinds: BTreeSet::from([Kind::Sleep, Kind::SleepScore, Kind::Activity, Kind::HeartRate])
+                .into_iter()
+                .collect(),
             purpose: "To show you your own days, and to tell them to the agents that you allow.".to_owned(),
             version: "2026-01".to_owned(),
             at: moment("6 days ago"),

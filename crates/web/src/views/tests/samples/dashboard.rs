@@ -76,7 +76,8 @@ fn filling() -> Dashboard {
         origin: "not arrived yet".to_owned(),
     };
     Dashboard {
-        page: page("Dashboard", Nav::Dashboard).with(Tone::Good, "Halo is connected. The last 30 days are on their way."),
+        page: page("Dashboard", Nav::Dashboard)
+            .with(Tone::Good, "Halo is connected. The last 30 days are on their way."),
         sources: vec![SourceLine { synced: None, ..source(None) }],
         progress: vec![progress()],
         figures: ["Sleep", "Readiness", "Activity", "HRV"].map(unknown).to_vec(),
@@ -92,15 +93,20 @@ fn little() -> Dashboard {
 }
 
 fn trouble() -> Dashboard {
-    Dashboard { sources: vec![source(Some("no longer accepts our key"))], charts: charts(30, 90, &[25, 26, 27, 28, 29]), ..full() }
+    Dashboard {
+        sources: vec![source(Some("no longer accepts our key"))],
+        charts: charts(30, 90, &[25, 26, 27, 28, 29]),
+        ..full()
+    }
 }
 
-pub(super) fn progress() -> Progress {
+pub(in crate::views::tests) fn progress() -> Progress {
     Progress {
         name: "Halo".to_owned(),
-        done: 97,
-        total: 570,
-        words: "day 18 of 30, 4 of 19 kinds".to_owned(),
+        done: 4,
+        total: 19,
+        days_done: 18,
+        days_total: 30,
         url: "/api/v1/jobs/0199/progress".to_owned(),
         here: "/connections".to_owned(),
     }

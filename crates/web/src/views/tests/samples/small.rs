@@ -4,8 +4,8 @@ use model::Kind;
 
 use super::{connections::loss, html, moment, nobody, page};
 use crate::views::{
-    Asking, DeadLink, Disclosure, LinkPage, LinkProvider, Message, Nav, Refusal, Replace, Settings, SignIn, TopicKinds,
-    Tone, Way, WhyDead, ZoneGroup,
+    Asking, DeadLink, Disclosure, LinkPage, LinkProvider, Message, Nav, Refusal, Replace, Settings, SignIn, Tone,
+    TopicKinds, Way, WhyDead, ZoneGroup,
 };
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
@@ -13,10 +13,10 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let choosing = LinkPage { asking: None, ..link() };
     let dead = |why, app: Option<&str>| DeadLink { page: nobody("Link"), app_name: app.map(str::to_owned), why };
     vec![
-        ("sign-in", html(&sign_in(None, false))),
-        ("sign-in-wrong", html(&sign_in(Some(Refusal::Wrong), false))),
-        ("sign-in-locked", html(&sign_in(Some(Refusal::Locked { until: moment("in 4 minutes") }), false))),
-        ("sign-in-first", html(&sign_in(None, true))),
+        ("sign-in", html(&sign_in(None, None))),
+        ("sign-in-wrong", html(&sign_in(Some(Refusal::Wrong), None))),
+        ("sign-in-locked", html(&sign_in(Some(Refusal::Locked { until: moment("in 4 minutes") }), None))),
+        ("sign-in-first", html(&sign_in(None, Some("afferent user add you@example.org --role admin")))),
         ("disclosure", html(&disclosure)),
         ("replace", html(&replace())),
         ("link", html(&link())),
@@ -30,9 +30,15 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn sign_in(refusal: Option<Refusal>, first_run: bool) -> SignIn {
+fn sign_in(refusal: Option<Refusal>, first_run: Option<&str>) -> SignIn {
     let email = if refusal.is_some() { "robin@example.org" } else { "" };
-    SignIn { page: nobody("Sign in"), email: email.to_owned(), return_to: "/".to_owned(), refusal, first_run }
+    SignIn {
+        page: nobody("Sign in"),
+        email: email.to_owned(),
+        return_to: "/".to_owned(),
+        refusal,
+        first_run: first_run.map(str::to_owned),
+    }
 }
 
 pub(in crate::views::tests) fn asking() -> Asking {
@@ -40,10 +46,12 @@ pub(in crate::views::tests) fn asking() -> Asking {
         provider: "Halo".to_owned(),
         action: "/connections/halo/connect".to_owned(),
         topics: TopicKinds::group(Kind::ALL.iter().copied()),
+        chosen: Kind::ALL.iter().copied().filter(|&kind| kind != Kind::Tag).collect(),
         purpose: "To show you your own days, and to tell them to the agents that you allow.".to_owned(),
         recipient: "You, and the agents that you allow. Nobody else.".to_owned(),
         kept: "Until you disconnect and erase it.".to_owned(),
         days_back: 30,
+        ending: "Disconnect here at any time, and choose whether the data goes or stays.".to_owned(),
         account_page: Some(Way::new("https://halo.example/account", "your account at Halo")),
         version: "2026-01".to_owned(),
         cancel: "/connections".to_owned(),
@@ -65,17 +73,22 @@ fn replace() -> Replace {
 
 fn link() -> LinkPage {
     let provider = |name: &str, about: &str| LinkProvider {
+        id: name.to_lowercase(),
         name: name.to_owned(),
         about: about.to_owned(),
-        href: "/link/example?provider=halo".to_owned(),
     };
     LinkPage {
         page: nobody("Connect"),
         app_name: "Bedside".to_owned(),
         recipient: "Bedside Health Ltd (bedside.example)".to_owned(),
         expires: moment("in 9 minutes"),
+        action: "/link/example".to_owned(),
         providers: vec![provider("Halo", "A ring that measures sleep."), provider("Strand", "A band for recovery.")],
-        asking: Some(Asking { recipient: "Bedside, and nobody else.".to_owned(), ..asking() }),
+        asking: Some(Asking {
+            recipient: "Bedside, and nobody else.".to_owned(),
+            ending: "Ask Bedside to disconnect you.".to_owned(),
+            ..asking()
+        }),
         cancel: "https://bedside.example/back".to_owned(),
     }
 }

@@ -1,0 +1,160 @@
+//! Try it: a server and a sandbox of every provider, on this machine alone.
+
+mod first_start;
+mod keepsake;
+mod visit;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use anyhow::Context;
+use model::{Clock, Secret};
+use providers::{Application, Manifest};
+use sandbox::{ClientApp, Sandbox};
+use serde_json::{Value, json};
+use store::MasterKeys;
+use tokio::net::TcpListener;
+use url::Url;
+
+use self::keepsake::Keepsake;
+use super::{sandbox as life, say};
+use crate::{
+    cli::Demo,
+    config::redirect_uri,
+    house::{House, Plan},
+    logging, server,
+};
+
+/// The newcomer's own programs may be anywhere on this machine.
+const RETURN_ORIGINS: [&str; 3] = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
+
+/// Starts everything, prints how to get in, and serves until told to stop.
+pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
+    logging::begin("warn", false);
+    let stop = server::stop_on_signal();
+    let server = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
+    let beside = server::listen(SocketAddr::from(([127, 0, 0, 1], options.sandbox_port))).await?;
+    let (url, sandbox_url) = (address(&server)?, address(&beside)?);
+
+    let keepsake = Keepsake::open(&options.data)?;
+    let clock = life::clock(&options.life);
+    let applications = applications(&keepsake, &url, &sandbox_url)?;
+    let sandbox = life::open(clock.clone(), &options.life, clients(&applications))?;
+    let served_sandbox = tokio::spawn(server::serve(beside, sandbox.router_at(sandbox_url.1), stop.clone()));
+
+    let house = House::build(plan(&options.data, &keepsake, clock, applications, &url.0)?).await?;
+    let keepsake = first_start::prepare(&house, keepsake, &options.data).await?;
+    let settings = web::Settings {
+        public_url: url.0.clone(),
+        cors_origins: Vec::new(),
+        trust_proxy: false,
+        requests_per_minute: 600,
+    };
+    let running = tokio::spawn({
+        let (house, stop) = (house.clone(), stop.clone());
+        async move { server::run(&house, server, settings, stop).await }
+    });
+    if options.connected {
+        visit::connect_all(&house, &keepsake, options.life.days).await?;
+    }
+    announce(&options, &keepsake, &url.0, &sandbox_url.0, &sandbox);
+    running.await??;
+    served_sandbox.await?
+}
+
+fn address(listener: &TcpListener) -> anyhow::Result<(Url, SocketAddr)> {
+    let address = listener.local_addr()?;
+    Ok((Url::parse(&format!("http://{address}"))?, address))
+}
+
+fn plan(
+    data: &Path,
+    keepsake: &Keepsake,
+    clock: Clock,
+    applications: BTreeMap<String, Application>,
+    url: &Url,
+) -> anyhow::Result<Plan> {
+    Ok(Plan {
+        database_url: format!("sqlite:{}", data.join("afferent.db").display()),
+        keys: MasterKeys::parse(&Secret::new(keepsake.encryption_key.as_str()))?,
+        clock,
+        applications,
+        public_url: url.clone(),
+        return_origins: RETURN_ORIGINS.map(str::to_owned).to_vec(),
+    })
+}
+
+/// Our application at every provider, with the provider's own paths on the sandbox's address.
+fn applications(
+    keepsake: &Keepsake,
+    url: &(Url, SocketAddr),
+    sandbox: &(Url, SocketAddr),
+) -> anyhow::Result<BTreeMap<String, Application>> {
+    let mut applications = BTreeMap::new();
+    for provider in providers::all() {
+        let manifest = provider.manifest();
+        let secret = Secret::new(keepsake.client_secret.as_str());
+        let redirect_uri = redirect_uri(&url.0, &manifest.id)?;
+        let mut application = Application::new(manifest, keepsake.client_id.clone(), secret, redirect_uri);
+        application.authorize_url = stand_in(&sandbox.0, manifest, &application.authorize_url)?;
+        application.token_url = stand_in(&sandbox.0, manifest, &application.token_url)?;
+        application.api_url = stand_in(&sandbox.0, manifest, &application.api_url)?;
+        let revoke_url = application.revoke_url.as_ref().map(|url| stand_in(&sandbox.0, manifest, url));
+        application.revoke_url = revoke_url.transpose()?;
+        applications.insert(manifest.id.clone(), application);
+    }
+    Ok(applications)
+}
+
+/// The same path, behind the provider's name at the sandbox.
+fn stand_in(sandbox: &Url, manifest: &Manifest, url: &Url) -> anyhow::Result<Url> {
+    sandbox.join(&format!("/{}{}", manifest.id, url.path().trim_end_matches('/'))).context("the sandbox's address")
+}
+
+fn clients(applications: &BTreeMap<String, Application>) -> BTreeMap<String, ClientApp> {
+    let client = |application: &Application| ClientApp {
+        client_id: application.client_id.clone(),
+        client_secret: application.client_secret.clone(),
+        redirect_uris: vec![application.redirect_uri.to_string()],
+    };
+    applications.iter().map(|(id, application)| (id.clone(), client(application))).collect()
+}
+
+fn announce(options: &Demo, keepsake: &Keepsake, url: &Url, sandbox_url: &Url, sandbox: &Sandbox) {
+    let trimmed = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    if options.json {
+        let line = json!({
+            "url": trimmed(url),
+            "sandbox_url": trimmed(sandbox_url),
+            "email": keepsake.email,
+            "password": keepsake.password,
+            "user_id": keepsake.user_id,
+            "api_token": keepsake.api_token,
+            "service_token": keepsake.service_token,
+            "providers": provider_facts(keepsake, sandbox),
+        });
+        return say(&line.to_string());
+    }
+    let (email, password) = (&keepsake.email, &keepsake.password);
+    let (admin_email, admin_password) = (&keepsake.admin_email, &keepsake.admin_password);
+    say(&format!(
+        "\n  Afferent is at {url}\n\n  Sign in as        {email}\n  with password     {password}\n\n  \
+         Administrator     {admin_email}\n  with password     {admin_password}\n\n  \
+         API token         {}\n  Service token     {}\n\n  \
+         The sandbox is at {sandbox_url}\n  Everything is kept in {}. Stop with Ctrl-C.\n\n  \
+         Next: sign in, choose Connections, then Connect.\n",
+        keepsake.api_token,
+        keepsake.service_token,
+        options.data.display(),
+    ));
+}
+
+fn provider_facts(keepsake: &Keepsake, sandbox: &Sandbox) -> Value {
+    let facts = |id: &str| {
+        json!({
+            "client_id": keepsake.client_id,
+            "client_secret": keepsake.client_secret,
+            "account_id": sandbox.account_id(id),
+        })
+    };
+    providers::all().iter().map(|provider| provider.manifest().id.clone()).map(|id| (id.clone(), facts(&id))).collect()
+}

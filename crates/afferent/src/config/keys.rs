@@ -1,0 +1,58 @@
+//! Every setting there is: its name, what it means, and what holds without it.
+
+/// One setting. In the environment its name, in the settings file the same in lower case.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// Another name that is read too.
+    pub(crate) also: Option<&'static str>,
+    pub(crate) default: Option<&'static str>,
+    pub(crate) about: &'static str,
+}
+
+const fn key(name: &'static str, default: Option<&'static str>, about: &'static str) -> Key {
+    Key { name, also: None, default, about }
+}
+
+/// Settings of the server.
+pub(crate) const SERVER: &[Key] = &[
+    key(
+        "DATABASE_URL",
+        Some("sqlite:afferent-data/afferent.db"),
+        "Where everything is kept: `sqlite:FILE`, or `postgres://…` when several processes share it.",
+    ),
+    Key {
+        name: "INTEGRATION_ENCRYPTION_KEY",
+        also: Some("CREDENTIAL_MASTER_KEY"),
+        default: None,
+        about: "The master key, as `afferent key new` prints it. Several with commas between: the first seals, all open. Required.",
+    },
+    key("PUBLIC_URL", None, "Where people reach this server. By default `http://` and LISTEN."),
+    key("LISTEN", Some("127.0.0.1:8080"), "Address and port to listen on."),
+    key(
+        "ALLOWED_RETURN_ORIGINS",
+        Some(""),
+        "Origins to which connect links may lead back, with commas between; `https://host:*` allows any port.",
+    ),
+    key("CORS_ORIGINS", Some(""), "Origins whose scripts may call the API, with commas between."),
+    key("TRUST_PROXY", Some("false"), "Whether a proxy in front says who the client is (`X-Forwarded-For`)."),
+    key(
+        "RATE_LIMIT_PER_MINUTE",
+        Some("60"),
+        "Requests a minute from one address to each of the guarded doors: sign-in, auth, callback, tokens.",
+    ),
+    key("LOG", Some("info,sqlx=warn,tower_http=warn"), "Which log lines are written, as tracing's filters say it."),
+    key("LOG_FORMAT", Some("text"), "`text` or `json`."),
+];
+
+/// Settings of each provider; its id in upper case and `_` come before the name.
+pub(crate) const PROVIDER: &[Key] = &[
+    key("CLIENT_ID", None, "Our application's id there. Required for the provider to be offered."),
+    key("CLIENT_SECRET", None, "Our application's secret there. Required for the provider to be offered."),
+    key("REDIRECT_URI", None, "Where the provider sends people back, as registered there. By default PUBLIC_URL and `/api/v1/integrations/ID/callback`."),
+    key("AUTHORIZE_URL", None, "In place of the provider's own authorization endpoint."),
+    key("TOKEN_URL", None, "In place of the provider's own token endpoint."),
+    key("REVOKE_URL", None, "In place of the provider's own revocation endpoint."),
+    key("API_URL", None, "In place of the provider's own API address."),
+    key("INITIAL_REFRESH_TOKEN", None, "Connects one person without a browser; used until the first refresh has been stored."),
+    key("INITIAL_USER", None, "Whom INITIAL_REFRESH_TOKEN connects: e-mail address. By default the only person there is."),
+];

@@ -1,0 +1,136 @@
+//! Settings: read once, checked once, and named exactly when one is missing.
+
+mod keys;
+mod read;
+mod reference;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use anyhow::{Context, bail};
+use model::Secret;
+use providers::{Application, Manifest};
+use url::Url;
+
+use self::read::Found;
+pub(crate) use self::reference::reference;
+
+/// Settings of the server.
+pub(crate) struct Config {
+    pub(crate) database_url: String,
+    pub(crate) encryption_key: Option<Secret>,
+    pub(crate) public_url: Url,
+    pub(crate) listen: SocketAddr,
+    pub(crate) return_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) trust_proxy: bool,
+    pub(crate) requests_per_minute: u32,
+    pub(crate) log: String,
+    pub(crate) log_json: bool,
+    /// Our application at each provider that is set up.
+    pub(crate) applications: BTreeMap<String, Application>,
+    pub(crate) initial: BTreeMap<String, Initial>,
+    /// What is missing before the server can run.
+    missing: Vec<String>,
+}
+
+/// A refresh token to begin a connection with.
+pub(crate) struct Initial {
+    pub(crate) refresh_token: Secret,
+    pub(crate) user: Option<String>,
+}
+
+impl Config {
+    /// Reads settings from the environment and a file.
+    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+        let providers = providers::all();
+        let ids: Vec<_> = providers.iter().map(|provider| provider.manifest().id.clone()).collect();
+        let found = Found::read(file, std::env::vars(), &ids)?;
+        let mut config = Self::server(&found)?;
+        for provider in &providers {
+            config.add_provider(&found, provider.manifest())?;
+        }
+        if config.encryption_key.is_none() {
+            config.missing.insert(0, "INTEGRATION_ENCRYPTION_KEY (make one with `afferent key new`)".into());
+        }
+        if config.applications.is_empty() && !config.missing.iter().any(|name| name.contains("_CLIENT_")) {
+            let names = ids.iter().map(|id| format!("{0}_CLIENT_ID and {0}_CLIENT_SECRET", id.to_uppercase()));
+            config.missing.push(names.collect::<Vec<_>>().join(", or "));
+        }
+        Ok(config)
+    }
+
+    fn server(found: &Found) -> anyhow::Result<Self> {
+        let listen: SocketAddr = found.parse("LISTEN")?.context("LISTEN is empty")?;
+        let public_url = match found.parse("PUBLIC_URL")? {
+            Some(url) => url,
+            None => Url::parse(&format!("http://{listen}"))?,
+        };
+        Ok(Self {
+            database_url: found.text("DATABASE_URL").unwrap_or_default().to_owned(),
+            encryption_key: found.secret("INTEGRATION_ENCRYPTION_KEY"),
+            public_url,
+            listen,
+            return_origins: found.list("ALLOWED_RETURN_ORIGINS"),
+            cors_origins: found.list("CORS_ORIGINS"),
+            trust_proxy: found.parse("TRUST_PROXY")?.unwrap_or(false),
+            requests_per_minute: found.parse("RATE_LIMIT_PER_MINUTE")?.unwrap_or(60),
+            log: found.text("LOG").unwrap_or("info").to_owned(),
+            log_json: found.text("LOG_FORMAT") == Some("json"),
+            applications: BTreeMap::new(),
+            initial: BTreeMap::new(),
+            missing: Vec::new(),
+        })
+    }
+
+    /// A provider is set up when its application is named; half a name is a mistake.
+    fn add_provider(&mut self, found: &Found, manifest: &Manifest) -> anyhow::Result<()> {
+        let name = |key: &str| format!("{}_{key}", manifest.id.to_uppercase());
+        let (id_name, secret_name) = (name("CLIENT_ID"), name("CLIENT_SECRET"));
+        let (client_id, client_secret) = match (found.text(&id_name), found.secret(&secret_name)) {
+            (Some(id), Some(secret)) => (id.to_owned(), secret),
+            (None, None) => return Ok(()),
+            (None, _) => return Ok(self.missing.push(id_name)),
+            (_, None) => return Ok(self.missing.push(secret_name)),
+        };
+        let redirect_uri = match found.parse(&name("REDIRECT_URI"))? {
+            Some(url) => url,
+            None => redirect_uri(&self.public_url, &manifest.id)?,
+        };
+        let mut application = Application::new(manifest, client_id, client_secret, redirect_uri);
+        replace(&mut application.authorize_url, found.parse(&name("AUTHORIZE_URL"))?);
+        replace(&mut application.token_url, found.parse(&name("TOKEN_URL"))?);
+        replace(&mut application.api_url, found.parse(&name("API_URL"))?);
+        application.revoke_url = found.parse(&name("REVOKE_URL"))?.or(application.revoke_url);
+        self.applications.insert(manifest.id.clone(), application);
+        if let Some(refresh_token) = found.secret(&name("INITIAL_REFRESH_TOKEN")) {
+            let user = found.text(&name("INITIAL_USER")).map(str::to_owned);
+            self.initial.insert(manifest.id.clone(), Initial { refresh_token, user });
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on when something is missing, naming all of it.
+    pub(crate) fn require_all(&self) -> anyhow::Result<()> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<_> = self.missing.iter().map(|name| format!("\n  - {name}")).collect();
+        bail!("these settings are missing, in the environment or in afferent.toml:{}", lines.concat())
+    }
+
+    /// The names of what is missing.
+    pub(crate) fn missing(&self) -> &[String] {
+        &self.missing
+    }
+}
+
+/// Where a provider sends people back unless something else is registered there.
+pub(crate) fn redirect_uri(public_url: &Url, provider: &str) -> anyhow::Result<Url> {
+    Ok(public_url.join(&format!("/api/v1/integrations/{provider}/callback"))?)
+}
+
+fn replace(url: &mut Url, other: Option<Url>) {
+    if let Some(other) = other {
+        *url = other;
+    }
+}

@@ -1,0 +1,154 @@
+//! Reads settings from the environment and from the settings file; the environment wins.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::{Context, bail};
+use model::Secret;
+
+use super::keys::{PROVIDER, SERVER};
+
+/// Settings as they were found, by their names. They cannot print themselves: some are secrets.
+pub(crate) struct Found(BTreeMap<String, Secret>);
+
+impl Found {
+    /// Reads both sources. A name in the file that nobody knows is an error: a typo would otherwise do nothing.
+    pub(crate) fn read(
+        file: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+        providers: &[String],
+    ) -> anyhow::Result<Self> {
+        let known = known_names(providers);
+        let mut found = BTreeMap::new();
+        for (name, value) in read_file(file)? {
+            if !known.contains_key(&name) {
+                bail!("{}: unknown setting \"{}\"{}", file.display(), name.to_lowercase(), suggestion(&name, &known));
+            }
+            found.insert(known[&name].clone(), Secret::new(value));
+        }
+        for (name, value) in environment {
+            if let Some(name) = known.get(&name)
+                && !value.is_empty()
+            {
+                found.insert(name.clone(), Secret::new(value));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// A setting's text, or what holds without it.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let default = || SERVER.iter().find(|key| key.name == name)?.default;
+        self.0.get(name).map(Secret::expose).or_else(default).filter(|text| !text.is_empty())
+    }
+
+    /// A setting that is a secret.
+    pub(crate) fn secret(&self, name: &str) -> Option<Secret> {
+        self.0.get(name).cloned()
+    }
+
+    /// A setting read as something, with a message that names it when it is not.
+    pub(crate) fn parse<T: std::str::FromStr>(&self, name: &str) -> anyhow::Result<Option<T>>
+    where
+        T::Err: std::fmt::Display,
+    {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|error| anyhow::anyhow!("{name} cannot be read: {error}"))
+    }
+
+    /// A list with commas between.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(|part| part.trim().trim_end_matches('/').to_owned()).filter(|part| !part.is_empty()).collect()
+    }
+}
+
+/// Every name that is read, with the name that it is kept under.
+fn known_names(providers: &[String]) -> BTreeMap<String, String> {
+    let server = SERVER.iter().flat_map(|key| [Some(key.name), key.also].into_iter().flatten().map(|name| (name, key.name)));
+    let server = server.map(|(name, kept)| (name.to_owned(), kept.to_owned()));
+    let of_provider = |id: &String| {
+        let prefix = id.to_uppercase();
+        PROVIDER.iter().map(move |key| format!("{prefix}_{}", key.name))
+    };
+    server.chain(providers.iter().flat_map(of_provider).map(|name| (name.clone(), name))).collect()
+}
+
+fn read_file(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let table: toml::Table = text.parse().with_context(|| file.display().to_string())?;
+    let mut pairs = Vec::new();
+    flatten("", &table, &mut pairs).with_context(|| file.display().to_string())?;
+    Ok(pairs)
+}
+
+/// `[oura] client_id = …` is `oura_client_id = …`.
+fn flatten(prefix: &str, table: &toml::Table, pairs: &mut Vec<(String, String)>) -> anyhow::Result<()> {
+    for (key, value) in table {
+        let name = format!("{prefix}{}", key.to_uppercase());
+        let text = match value {
+            toml::Value::Table(table) => {
+                flatten(&format!("{name}_"), table, pairs)?;
+                continue;
+            }
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Array(items) => {
+                let texts: Option<Vec<_>> = items.iter().map(toml::Value::as_str).collect();
+                texts.with_context(|| format!("{key} is a list of texts"))?.join(",")
+            }
+            other => other.to_string(),
+        };
+        pairs.push((name, text));
+    }
+    Ok(())
+}
+
+fn suggestion(name: &str, known: &BTreeMap<String, String>) -> String {
+    let likeness = |other: &str| name.bytes().zip(other.bytes()).filter(|(a, b)| a == b).count();
+    let best = known.keys().max_by_key(|other| likeness(other)).filter(|other| likeness(other) * 2 > name.len());
+    best.map(|name| format!(" (did you mean \"{}\"?)", name.to_lowercase())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)]) -> anyhow::Result<Found> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("afferent.toml");
+        std::fs::write(&path, file)?;
+        let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Found::read(&path, environment, &["acme".to_owned()])
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let found = read("public_url = 'https://file'\nlisten = '0.0.0.0:1'", &[("PUBLIC_URL", "https://env")]).unwrap();
+        assert_eq!(found.text("PUBLIC_URL"), Some("https://env"));
+        assert_eq!(found.text("LISTEN"), Some("0.0.0.0:1"));
+    }
+
+    #[test]
+    fn tables_lists_and_other_names_are_understood() {
+        let found = read("cors_origins = ['https://a', 'https://b']\n[acme]\nclient_id = 'x'", &[("CREDENTIAL_MASTER_KEY", "k")]);
+        let found = found.unwrap();
+        assert_eq!(found.list("CORS_ORIGINS"), ["https://a", "https://b"]);
+        assert_eq!(found.text("ACME_CLIENT_ID"), Some("x"));
+        assert_eq!(found.text("INTEGRATION_ENCRYPTION_KEY"), Some("k"));
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_file_is_an_error_that_helps() {
+        let error = read("acme_client_idd = 'x'", &[]).err().unwrap().to_string();
+        assert!(error.contains("acme_client_idd") && error.contains("did you mean \"acme_client_id\""), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_said_has_its_default() {
+        let found = read("", &[("LISTEN", "")]).unwrap();
+        assert_eq!(found.text("LISTEN"), Some("127.0.0.1:8080"));
+        assert_eq!(found.text("CORS_ORIGINS"), None);
+    }
+}

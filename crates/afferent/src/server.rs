@@ -1,0 +1,83 @@
+//! Serves until told to stop, then drains: ten seconds at most.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::house::House;
+
+/// What is under way has so long to end.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Listens on an address.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{address} is taken or may not be listened on"))
+}
+
+/// Serves routes until told to stop; connections that do not end by then are cut.
+pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> anyhow::Result<()> {
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = stop.clone();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+    tokio::select! {
+        ended = server.into_future() => ended.context("serving"),
+        () = late(&stop) => Ok(()),
+    }
+}
+
+async fn late(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(DRAIN).await;
+}
+
+/// Runs a house behind its doors until told to stop.
+pub(crate) async fn run(
+    house: &House,
+    listener: TcpListener,
+    settings: web::Settings,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let state = web::State::new(house.engine.clone(), house.identity.clone(), settings);
+    let worker = tokio::spawn({
+        let (engine, stop) = (house.engine.clone(), stop.clone());
+        async move { engine.work(stop).await }
+    });
+    let served = serve(listener, web::router(state).into_router(), stop.clone()).await;
+    stop.cancel();
+    let drained = async {
+        let _ = worker.await;
+        house.engine.drain().await;
+        house.db.close().await;
+    };
+    let _ = tokio::time::timeout(DRAIN, drained).await;
+    served
+}
+
+/// Told to stop by Ctrl-C or by the system.
+pub(crate) fn stop_on_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            signal().await;
+            stop.cancel();
+        }
+    });
+    stop
+}
+
+fn signal() -> impl Future<Output = ()> {
+    async {
+        let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(terminated) => terminated,
+            Err(_) => return,
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+    }
+}

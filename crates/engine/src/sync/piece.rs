@@ -1,0 +1,155 @@
+//! Brings one collection in, piece by piece and page by page. After each page its place is kept.
+
+use std::collections::HashSet;
+
+use model::{Kind, Window};
+use providers::{Ask, Collection, Dates, Mapped, Page};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fetch::{Found, Trouble},
+    run::Run,
+};
+use crate::{
+    Result,
+    apply::{self, Origin},
+};
+
+/// A window that lacks more than this is more likely a mistake of ours than a person's tidying up.
+const MOST_REMOVALS: usize = 50;
+
+/// Where to go on within a collection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Place {
+    piece: Window,
+    /// The generation of the first page of the piece: what is older was not seen in it.
+    generation: i64,
+    next: Option<String>,
+    /// Whether every page of the piece is stored.
+    fetched: bool,
+}
+
+type Trial<T> = std::result::Result<T, Trouble>;
+
+impl Run<'_> {
+    pub(super) async fn collection(&mut self, collection: &Collection, window: Window) -> Trial<()> {
+        let pieces =
+            if collection.dates == Dates::None { vec![window] } else { window.pieces(collection.days_per_request) };
+        let place = self.progress.place.take().filter(|_| self.progress.collection.as_ref() == Some(&collection.id));
+        let resumed = place.as_ref().and_then(|place| pieces.iter().position(|piece| *piece == place.piece));
+        let mut place = place.filter(|_| resumed.is_some());
+        if place.is_none() {
+            self.progress.counts.insert(collection.id.clone(), 0);
+        }
+        self.progress.collection = Some(collection.id.clone());
+        self.progress.days_total = window.days();
+        self.progress.days_done = pieces.iter().take(resumed.unwrap_or(0)).map(Window::days).sum();
+        let mut seen = HashSet::new();
+        for piece in pieces.iter().skip(resumed.unwrap_or(0)) {
+            self.piece(collection, *piece, place.take(), &mut seen).await?;
+            self.progress.days_done += piece.days();
+        }
+        self.progress.done.insert(collection.id.clone());
+        self.progress.place = None;
+        Ok(self.note(&collection.id, None, None).await?)
+    }
+
+    async fn piece(
+        &mut self,
+        collection: &Collection,
+        piece: Window,
+        place: Option<Place>,
+        seen: &mut HashSet<(Kind, String)>,
+    ) -> Trial<()> {
+        let mut place = match place {
+            Some(place) => place,
+            None => Place { piece, generation: self.next_generation().await?, next: None, fetched: false },
+        };
+        while !place.fetched {
+            let generation = self.next_generation().await?;
+            let ask = Ask { collection, window: piece, next: place.next.as_deref() };
+            let page = self.engine.fetch_page(&self.connection, &ask, &mut self.may_refresh).await?;
+            let mapped = self.map(collection, &page)?;
+            self.count(collection, &mapped, piece, seen);
+            place.next.clone_from(&page.next);
+            place.fetched = page.next.is_none();
+            self.progress.place = Some(place.clone());
+            self.store(collection, generation, &page, mapped).await?;
+        }
+        self.end_piece(collection, &place).await
+    }
+
+    async fn next_generation(&self) -> Result<i64> {
+        let mut tx = self.engine.db.write().await?;
+        let generation = tx.next_generation(self.user.id, self.connection.id).await?;
+        tx.commit().await?;
+        Ok(generation)
+    }
+
+    fn map(&self, collection: &Collection, page: &Page) -> Trial<Mapped> {
+        let provider = self.engine.provider(&self.connection.provider)?.provider.clone();
+        let mapped = provider.map(&collection.id, &page.body)?;
+        for skipped in &mapped.skipped {
+            tracing::warn!(collection = collection.id, index = skipped.index, why = skipped.why, "an item was skipped");
+        }
+        Ok(mapped)
+    }
+
+    fn count(&mut self, collection: &Collection, mapped: &Mapped, piece: Window, seen: &mut HashSet<(Kind, String)>) {
+        let open_ended = piece.to >= self.user.today(self.engine.clock.now());
+        let within = |record: &&model::Record| {
+            record.day.is_none_or(|day| piece.contains(day) || (open_ended && day >= piece.from))
+        };
+        let within = mapped.records.iter().filter(within);
+        let new = within.filter(|record| seen.insert((record.kind(), record.provider_id.clone()))).count();
+        *self.progress.counts.entry(collection.id.clone()).or_default() += new;
+    }
+
+    /// The raw page, its records and our place are stored together.
+    async fn store(&self, collection: &Collection, generation: i64, page: &Page, mapped: Mapped) -> Result<()> {
+        let (user, id, now) = (self.user.id, self.connection.id, self.engine.clock.now());
+        let mut tx = self.engine.begin_on(&self.connection).await?;
+        tx.keep_page(user, id, &collection.id, generation, now, &page.body).await?;
+        let origin = Origin::new(&self.connection, &collection.id, generation, now);
+        apply::apply(&mut tx, origin, mapped.records, &mapped.gone).await?;
+        self.keep_progress(&mut tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A piece is complete: what it did not bring may be gone, and its days are covered.
+    async fn end_piece(&self, collection: &Collection, place: &Place) -> Trial<()> {
+        if collection.dates == Dates::None {
+            return Ok(());
+        }
+        let (user, id) = (self.user.id, self.connection.id);
+        if collection.documents {
+            let mut tx = self.engine.db.read().await?;
+            let unseen = tx.unseen(user, id, &collection.id, place.piece, place.generation).await?;
+            drop(tx);
+            for (kind, provider_id) in unseen.into_iter().take(MOST_REMOVALS) {
+                self.ask_again(collection, kind, provider_id).await?;
+            }
+        }
+        let mut tx = self.engine.begin_on(&self.connection).await?;
+        tx.cover(id, &collection.id, place.piece).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Asks for what a complete window did not bring: only what is gone itself is removed.
+    async fn ask_again(&self, collection: &Collection, kind: Kind, provider_id: String) -> Trial<()> {
+        let generation = self.next_generation().await?;
+        match self.engine.find_again(&self.connection, collection, &provider_id).await? {
+            Found::Gone => {
+                let mut tx = self.engine.begin_on(&self.connection).await?;
+                let origin = Origin::new(&self.connection, &collection.id, generation, self.engine.clock.now());
+                apply::apply(&mut tx, origin, Vec::new(), &[(kind, provider_id)]).await?;
+                Ok(tx.commit().await?)
+            }
+            Found::There(page) => {
+                let mapped = self.map(collection, &page)?;
+                Ok(self.store(collection, generation, &page, mapped).await?)
+            }
+            Found::Unknown => Ok(()),
+        }
+    }
+}

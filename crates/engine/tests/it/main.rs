@@ -1,0 +1,4 @@
+//! What the engine does, on both databases, against the sandbox over HTTP: a file per story.
+
+mod connect;
+mod people;

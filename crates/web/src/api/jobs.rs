@@ -1,0 +1,94 @@
+//! How far a job is, once or as it goes on.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Json as Answer,
+    extract::{Path, State as Extract},
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use engine::JobReport;
+use futures::{Stream, stream};
+use model::{JobId, UserId};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    State,
+    auth::{ConnectionsRead, For},
+    extract::prefers,
+    problem::{Problem, ProblemId},
+};
+
+use super::integrations::Subject;
+
+const LOOK_AGAIN: Duration = Duration::from_millis(400);
+
+/// How far a job is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which the engine's own type makes")]
+pub(crate) struct JobAnswer {
+    job_id: String,
+    /// `queued`, `running`, `retrying`, `done` or `failed`.
+    state: String,
+    finished: bool,
+    /// Collections done, of how many.
+    done: u32,
+    total: u32,
+    #[schema(required, nullable)]
+    collection: Option<String>,
+    days_done: u32,
+    days_total: u32,
+    /// Records of each collection so far.
+    #[schema(value_type = Object, additional_properties)]
+    synced: Value,
+    #[schema(required, nullable)]
+    error: Option<String>,
+    /// What the sync brought, once it is done.
+    #[schema(required, nullable, value_type = Object)]
+    outcome: Option<Value>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(required, nullable, format = DateTime)]
+    finished_at: Option<String>,
+}
+
+/// How far a job is; as `text/event-stream`, as it goes on.
+#[utoipa::path(get, path = "/api/v1/jobs/{job}", tag = "integrations", params(("job" = String, Path), Subject),
+    responses((status = 200, body = JobAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    subject: For<ConnectionsRead>,
+    Path(job): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id: JobId = job.parse().map_err(|_| ProblemId::NotFound.because("there is no such job"))?;
+    let report = state.engine.job(subject.user, id).await?;
+    if prefers(&headers, "text/event-stream") {
+        let stream = progress(state, subject.user, id);
+        return Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response());
+    }
+    Ok(Answer::<JobReport>(report).into_response())
+}
+
+/// One event for each step, until the job has ended.
+fn progress(state: State, user: UserId, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(Some((state, String::new())), move |open| async move {
+        let (state, mut last) = open?;
+        loop {
+            let report = state.engine.job(user, id).await.ok()?;
+            let text = serde_json::to_string(&report).unwrap_or_default();
+            if text == last {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            last.clone_from(&text);
+            let event = Ok(Event::default().event("progress").data(text));
+            return Some((event, (!report.finished).then_some((state, last))));
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! What a person shares, and with which agent.
+
+use std::collections::BTreeMap;
+
+use axum::{Json as Answer, extract::State as Extract};
+use model::{Actor, Sharing, Topic, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    State,
+    auth::{ConnectionsRead, For, SharingWrite},
+    extract::Json,
+    problem::Problem,
+};
+
+use super::integrations::Subject;
+
+/// The switches of sharing.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Switches {
+    /// Off: nothing is shared, whatever the topics say.
+    everything: bool,
+    sleep: bool,
+    readiness: bool,
+    activity: bool,
+    heart: bool,
+    stress: bool,
+    body: bool,
+}
+
+impl Switches {
+    pub(crate) fn of(sharing: &Sharing) -> Self {
+        let on = |topic| sharing.topics.contains(&topic);
+        Self {
+            everything: sharing.everything,
+            sleep: on(Topic::Sleep),
+            readiness: on(Topic::Readiness),
+            activity: on(Topic::Activity),
+            heart: on(Topic::Heart),
+            stress: on(Topic::Stress),
+            body: on(Topic::Body),
+        }
+    }
+}
+
+/// Switches to turn; those that are not named stay.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct SharingChange {
+    pub(crate) everything: Option<bool>,
+    /// `sleep`, `readiness`, `activity`, `heart`, `stress`, `body`.
+    #[serde(flatten)]
+    #[schema(value_type = Object, additional_properties)]
+    topics: BTreeMap<String, bool>,
+}
+
+impl SharingChange {
+    /// The switches after the change.
+    pub(crate) fn turn(&self, mut sharing: Sharing) -> Result<Sharing, Problem> {
+        sharing.everything = self.everything.unwrap_or(sharing.everything);
+        for (word, on) in &self.topics {
+            let topic: Topic = word.parse().map_err(|_| Problem::invalid(word, "is no topic"))?;
+            sharing.set(topic, *on);
+        }
+        Ok(sharing)
+    }
+
+    pub(crate) async fn apply(&self, state: &State, actor: &Actor, user: UserId) -> Result<Sharing, Problem> {
+        let sharing = self.turn(state.engine.sharing(user).await?)?;
+        state.engine.set_sharing(actor, user, &sharing).await?;
+        Ok(sharing)
+    }
+}
+
+/// What is shared with every reader.
+#[utoipa::path(get, path = "/api/v1/sharing", tag = "sharing", params(Subject),
+    responses((status = 200, body = Switches), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    subject: For<ConnectionsRead>,
+) -> Result<Answer<Switches>, Problem> {
+    Ok(Answer(Switches::of(&state.engine.sharing(subject.user).await?)))
+}
+
+/// Turns switches for every reader.
+#[utoipa::path(patch, path = "/api/v1/sharing", tag = "sharing", params(Subject), request_body = SharingChange,
+    responses((status = 200, body = Switches), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn change(
+    Extract(state): Extract<State>,
+    subject: For<SharingWrite>,
+    Json(change): Json<SharingChange>,
+) -> Result<Answer<Switches>, Problem> {
+    Ok(Answer(Switches::of(&change.apply(&state, &subject.actor(), subject.user).await?)))
+}

@@ -1,0 +1,127 @@
+//! What every answer has: a request id, security headers, compression, and problems instead of empty errors.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State as Extract},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    trace::TraceLayer,
+};
+
+use crate::{State, extract::prefers, pages::message, problem::{Problem, ProblemId}};
+
+const MOST_BYTES: usize = 1024 * 1024;
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Pages are made of our own files alone.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self' FORMS; frame-ancestors 'none'; base-uri 'none'";
+/// The browsable API description styles itself inline.
+const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+    img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Wraps the doors in what every answer has.
+pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), Name(state.clone())))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
+        .layer(middleware::from_fn_with_state(state.clone(), guard))
+        .layer(CompressionLayer::new())
+        .layer(cors(state))
+        .layer(CatchPanicLayer::custom(|_| ProblemId::Internal.new().into_response()))
+        .layer(RequestBodyLimitLayer::new(MOST_BYTES));
+    routes.fallback(missing).method_not_allowed_fallback(not_allowed).layer(layers).layer(csrf(state))
+}
+
+/// A log line names the path, never the query: codes and states are in there.
+fn span(request: &Request<Body>) -> tracing::Span {
+    let path = match request.uri().path() {
+        path if path.starts_with("/link/") => "/link/…",
+        path => path,
+    };
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    tracing::info_span!("request", method = %request.method(), path, id)
+}
+
+/// Names requests that come without a name.
+#[derive(Clone)]
+struct Name(State);
+
+impl MakeRequestId for Name {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id: model::JobId = self.0.engine.new_id();
+        HeaderValue::from_str(&id.to_string()).ok().map(RequestId::new)
+    }
+}
+
+/// Another site's page cannot act with a person's cookie: browsers say where a request comes from.
+fn csrf(state: &State) -> CsrfLayer {
+    let origins = state.settings.cors_origins.iter();
+    origins.fold(CsrfLayer::new(), |layer, origin| layer.add_trusted_origin(origin).unwrap_or_default())
+}
+
+fn cors(state: &State) -> CorsLayer {
+    let origins = state.settings.cors_origins.iter().filter_map(|origin| origin.parse().ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
+        .expose_headers([REQUEST_ID.clone(), header::RETRY_AFTER])
+}
+
+/// Sets the security headers, and turns a problem into a page for people.
+async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
+    let wants_page = prefers(request.headers(), "text/html");
+    let is_docs = request.uri().path().starts_with("/docs");
+    let id = request.headers().get(&REQUEST_ID).cloned();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>().filter(|_| wants_page) {
+        response = message::instead_of(response, &problem, id.as_ref().and_then(|id| id.to_str().ok()));
+    }
+    let policy = if is_docs { DOCS_POLICY.to_owned() } else { page_policy(&state) };
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if state.settings.is_secure() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A form may lead on to where a provider signs people in, and no further.
+fn page_policy(state: &State) -> String {
+    let forms: Vec<_> = state.engine.authorize_origins();
+    PAGE_POLICY.replace("FORMS", &forms.join(" "))
+}
+
+async fn missing() -> Problem {
+    ProblemId::NotFound.new()
+}
+
+async fn not_allowed() -> (StatusCode, Problem) {
+    (StatusCode::METHOD_NOT_ALLOWED, ProblemId::MethodNotAllowed.new())
+}
