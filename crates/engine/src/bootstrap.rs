@@ -5,7 +5,7 @@ use store::NewConnection;
 
 use crate::{
     Confirm, Engine, Result,
-    connect::{PURPOSE, VERSION},
+    connect::{PURPOSE, VERSION, plain_scopes},
 };
 
 impl Engine {
@@ -29,13 +29,14 @@ impl Engine {
             provider: provider.to_owned(),
             account,
             scopes_asked: manifest.scopes(&kinds),
-            scopes_granted: tokens.scopes.clone(),
+            scopes_granted: tokens.scopes.clone().map(|scopes| plain_scopes(manifest, scopes)),
         };
         let connection = tx.add_connection(now, new).await?;
         tx.keep_credential(user, connection, &tokens, now).await?;
         tx.give_consent(user, connection, provider, &kinds, PURPOSE, VERSION, now).await?;
-        tx.commit().await?;
         let confirm = Confirm { user, actor: Actor::Operator, connection, replace_preserving: None };
-        self.confirm(confirm).await.map(Some)
+        let confirmed = self.confirm_in(&mut tx, &confirm).await?;
+        tx.commit().await?;
+        Ok(Some(self.after_confirming(confirmed).await))
     }
 }

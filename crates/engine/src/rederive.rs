@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Connection, ConnectionState, Kind, Record, UserId};
 use serde::Serialize;
+use store::{Mode, Tx};
 
 use crate::{
     Engine, Result,
@@ -36,6 +37,16 @@ pub struct Difference {
     pub fields: Vec<String>,
 }
 
+/// A record to be changed.
+struct Change {
+    kind: Kind,
+    provider_id: String,
+    collection: String,
+    generation: i64,
+    /// None: it is gone.
+    record: Option<Record>,
+}
+
 /// What the raw pages say, all taken together. None: that it is gone.
 type Derived = BTreeMap<(Kind, String), (String, Option<Record>)>;
 
@@ -53,15 +64,33 @@ impl Engine {
     }
 
     async fn rederive_connection(&self, connection: &Connection, write: bool, total: &mut Rederived) -> Result<()> {
-        let derived = self.derive(connection, total).await?;
-        let (user, id) = (connection.user_id, connection.id);
-        let mut tx = self.db.write().await?;
-        tx.lock_log(user).await?;
-        for key in tx.natural_keys(user, id).await? {
-            if !derived.contains_key(&key) {
-                total.without_raw.push(key);
-            }
+        if !write {
+            let mut tx = self.db.read().await?;
+            return self.compare(&mut tx, connection, total).await.map(drop);
         }
+        // Pages are read under the lock: a sync that stores a newer one must not be overtaken by what is older.
+        let mut tx = self.db.write().await?;
+        tx.lock_log(connection.user_id).await?;
+        for Change { kind, provider_id, collection, generation, record } in self.compare(&mut tx, connection, total).await? {
+            let origin = Origin::new(connection, &collection, generation, self.clock.now());
+            let gone = if record.is_none() { vec![(kind, provider_id)] } else { Vec::new() };
+            apply::replace(&mut tx, origin, record, &gone).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Compares what the raw pages say with the records as they are kept.
+    async fn compare<M: Mode>(
+        &self,
+        tx: &mut Tx<M>,
+        connection: &Connection,
+        total: &mut Rederived,
+    ) -> Result<Vec<Change>> {
+        let derived = self.derive(tx, connection, total).await?;
+        let (user, id) = (connection.user_id, connection.id);
+        let keys = tx.natural_keys(user, id).await?;
+        total.without_raw.extend(keys.into_iter().filter(|key| !derived.contains_key(key)));
+        let mut changes = Vec::new();
         for ((kind, provider_id), (collection, record)) in derived {
             let kept = tx.find_kept(user, id, kind, &provider_id).await?;
             // A tombstone stands: what was removed is never revived by an old page.
@@ -69,29 +98,29 @@ impl Engine {
                 continue;
             }
             let before = kept.as_ref().and_then(|kept| kept.record.as_ref());
-            let Some(difference) = difference(kind, &provider_id, before, record.as_ref()) else {
-                total.unchanged += 1;
-                continue;
-            };
-            total.differences.push(difference);
-            if write {
-                let generation = kept.map_or(0, |kept| kept.generation);
-                let origin = Origin::new(connection, &collection, generation, self.clock.now());
-                let gone = if record.is_none() { vec![(kind, provider_id)] } else { Vec::new() };
-                apply::replace(&mut tx, origin, record, &gone).await?;
+            match difference(kind, &provider_id, before, record.as_ref()) {
+                None => total.unchanged += 1,
+                Some(difference) => {
+                    total.differences.push(difference);
+                    let generation = kept.map_or(0, |kept| kept.generation);
+                    changes.push(Change { kind, provider_id, collection, generation, record });
+                }
             }
         }
-        Ok(tx.commit().await?)
+        Ok(changes)
     }
 
-    async fn derive(&self, connection: &Connection, total: &mut Rederived) -> Result<Derived> {
+    async fn derive<M: Mode>(
+        &self,
+        tx: &mut Tx<M>,
+        connection: &Connection,
+        total: &mut Rederived,
+    ) -> Result<Derived> {
         let provider = self.provider(&connection.provider)?.provider.clone();
         let mut derived = Derived::new();
         let mut after = -1;
         loop {
-            let mut tx = self.db.read().await?;
             let pages = tx.pages(connection.user_id, connection.id, after, PAGES_AT_ONCE).await?;
-            drop(tx);
             let Some(last) = pages.last() else { return Ok(derived) };
             after = last.generation;
             for page in &pages {

@@ -86,9 +86,9 @@ impl Fault {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) page_size: usize,
-    /// How long a used refresh token still answers. Oura: not at all.
+    /// How long a used refresh token still answers; with most providers not at all.
     pub(crate) refresh_grace: Duration,
-    /// Requests an application may make in five minutes. Oura's FAQ: 5000.
+    /// Requests an application may make in five minutes.
     pub(crate) rate_limit: u32,
 }
 

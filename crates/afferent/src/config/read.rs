@@ -84,7 +84,7 @@ fn read_file(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     Ok(pairs)
 }
 
-/// `[oura] client_id = …` is `oura_client_id = …`.
+/// `[acme] client_id = …` is `acme_client_id = …`.
 fn flatten(prefix: &str, table: &toml::Table, pairs: &mut Vec<(String, String)>) -> anyhow::Result<()> {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.to_uppercase());

@@ -8,7 +8,7 @@ use super::keys::{Key, PROVIDER, SERVER};
 pub(crate) fn reference() -> String {
     let mut text = String::from(
         "# Settings\n\nGenerated from the table by which settings are read. In the environment by these names; in \
-         `afferent.toml` by the same in lower case, lists as lists, a provider's as a table (`[oura]`, `client_id = …`). \
+         `afferent.toml` by the same in lower case, lists as lists, a provider's in a table of its id. \
          The environment wins. A name in the file that nobody knows stops the server.\n\n## Server\n\n",
     );
     table(&mut text, "", SERVER);

@@ -42,6 +42,7 @@ impl Engine {
         if kinds.is_empty() {
             return Err(Error::invalid("kinds", "consent to at least one kind"));
         }
+        self.check_link(&begin).await?;
         let now = self.clock.now();
         let expires_at = now.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
         let state = self.random.secret();

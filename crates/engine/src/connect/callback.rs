@@ -257,7 +257,7 @@ pub(super) async fn audit_connected(
 }
 
 /// Takes off the prefix that some applications' scopes carry.
-fn plain_scopes(manifest: &Manifest, scopes: BTreeSet<String>) -> BTreeSet<String> {
+pub(crate) fn plain_scopes(manifest: &Manifest, scopes: BTreeSet<String>) -> BTreeSet<String> {
     let prefix = manifest.oauth.scope_prefix.as_deref().unwrap_or_default();
     scopes.into_iter().map(|scope| scope.strip_prefix(prefix).map(str::to_owned).unwrap_or(scope)).collect()
 }

@@ -19,44 +19,65 @@ pub struct Confirm {
     pub replace_preserving: Option<bool>,
 }
 
+/// What confirming did.
+pub(crate) struct Confirmed {
+    pub(crate) connection: Connection,
+    /// A grant that has no connection any more: to be revoked once the rest is committed.
+    pub(crate) orphan: Option<Secret>,
+}
+
 impl Engine {
     /// Confirms a connection that waits, and says which one is active now.
     pub async fn confirm(&self, confirm: Confirm) -> Result<ConnectionId> {
-        let (user, now) = (confirm.user, self.clock.now());
         let mut tx = self.db.write().await?;
+        let confirmed = self.confirm_in(&mut tx, &confirm).await?;
+        tx.commit().await?;
+        Ok(self.after_confirming(confirmed).await)
+    }
+
+    /// Confirms within a transaction that may do more.
+    pub(crate) async fn confirm_in(&self, tx: &mut Tx<Write>, confirm: &Confirm) -> Result<Confirmed> {
+        let (user, now) = (confirm.user, self.clock.now());
         tx.lock_log(user).await?;
         let pending = tx.connection(user, confirm.connection).await?;
         if pending.state != ConnectionState::Pending {
             return Err(Error::NotFound("connection that waits to be confirmed"));
         }
         let present = tx.find_connection(user, &pending.provider).await?;
-        let mut replaced = None;
-        let active = match present {
-            Some(present) if present.account.id == pending.account.id => {
-                self.merge(&mut tx, &pending, &present).await?;
-                present
-            }
-            Some(present) => {
-                let preserve = confirm.replace_preserving.ok_or(Error::AccountConflict)?;
-                let shared = tx.is_account_shared(&present.provider, &present.account.id, present.id).await?;
-                let credential = tx.find_credential(user, present.id, now).await?;
-                replaced = credential.map(|credential| credential.access).filter(|_| !shared);
-                remove(&mut tx, &present, preserve, now).await?;
-                activate(&mut tx, &pending, now).await?;
-                pending
+        let other = present.as_ref().filter(|present| present.account.id != pending.account.id);
+        let mut orphan = None;
+        if let Some(other) = other {
+            let preserve = confirm.replace_preserving.ok_or(Error::AccountConflict)?;
+            let shared = tx.is_account_shared(&other.provider, &other.account.id, other.id).await?;
+            let credential = tx.find_credential(user, other.id, now).await?;
+            orphan = credential.map(|credential| credential.access).filter(|_| !shared);
+            remove(tx, other, preserve, now).await?;
+        }
+        let same = match present.filter(|present| present.account.id == pending.account.id) {
+            Some(present) => Some(present),
+            None => tx.find_removed_connection(user, &pending.provider, &pending.account.id).await?,
+        };
+        let connection = match same {
+            Some(same) => {
+                self.merge(tx, &pending, &same).await?;
+                same
             }
             None => {
-                activate(&mut tx, &pending, now).await?;
+                activate(tx, &pending, now).await?;
                 pending
             }
         };
-        audit_connected(&mut tx, &active, &confirm.actor, now).await?;
-        tx.commit().await?;
+        audit_connected(tx, &connection, &confirm.actor, now).await?;
+        Ok(Confirmed { connection, orphan })
+    }
+
+    /// What is left to do once a confirmation is committed.
+    pub(crate) async fn after_confirming(&self, confirmed: Confirmed) -> ConnectionId {
         self.wake.notify_one();
-        if let Some(access) = replaced {
-            self.revoke(&active.provider, access).await;
+        if let Some(access) = confirmed.orphan {
+            self.revoke(&confirmed.connection.provider, access).await;
         }
-        Ok(active.id)
+        confirmed.connection.id
     }
 
     /// Drops a connection that waits, because the person chose to keep the other one or never came back.
@@ -78,21 +99,21 @@ impl Engine {
     }
 
     /// The same account in two connections: the newer grant goes to the one that has the records.
-    async fn merge(&self, tx: &mut Tx<Write>, pending: &Connection, present: &Connection) -> Result<()> {
+    async fn merge(&self, tx: &mut Tx<Write>, pending: &Connection, kept: &Connection) -> Result<()> {
         let (user, now) = (pending.user_id, self.clock.now());
         let newer = tx.find_credential(user, pending.id, now).await?.ok_or(Error::NotConnected)?;
         let left = newer.expires_at.duration_since(now).try_into().unwrap_or_default();
         let tokens = TokenSet { access: newer.access, refresh: newer.refresh, expires_in: left, scopes: None };
-        tx.keep_credential(user, present.id, &tokens, now).await?;
-        tx.set_scopes(user, present.id, &pending.scopes_asked, pending.scopes_granted.as_ref()).await?;
+        tx.keep_credential(user, kept.id, &tokens, now).await?;
+        tx.set_scopes(user, kept.id, &pending.scopes_asked, pending.scopes_granted.as_ref()).await?;
         if let Some(consent) = tx.find_consent(user, pending.id).await? {
             let (kinds, purpose) = (&consent.kinds, &consent.purpose);
-            tx.give_consent(user, present.id, &present.provider, kinds, purpose, &consent.version, consent.given_at)
+            tx.give_consent(user, kept.id, &kept.provider, kinds, purpose, &consent.version, consent.given_at)
                 .await?;
         }
         remove(tx, pending, false, now).await?;
-        if present.state == ConnectionState::NeedsConsent {
-            activate(tx, present, now).await?;
+        if kept.state != ConnectionState::Active {
+            activate(tx, kept, now).await?;
         }
         Ok(())
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Action, Actor, ConnectionId, LinkId, Role, Secret, TokenId, User, UserId};
-use store::{Link, NewUser, hash_secret};
+use store::{Link, NewUser, Principal, hash_secret};
 use url::Url;
 
-use super::confirm::Confirm;
+use super::{begin::Begin, confirm::Confirm};
 use crate::{Engine, Error, Result, error::LinkProblem};
 
 /// A link is for one sitting.
@@ -139,23 +139,31 @@ impl Engine {
         let link = tx.find_link_by_code(&hash_secret(code)).await?.filter(|link| link.token_id == token);
         let link = link.ok_or(Error::Link(LinkProblem::Unknown))?;
         self.check(&link)?;
-        let pending = link.connection_id.ok_or(Error::Link(LinkProblem::Unknown))?;
-        let connection = tx.connection(link.user_id, pending).await?;
-        let present = tx.find_connection(link.user_id, &connection.provider).await?;
-        let conflict = present.is_some_and(|present| present.account.id != connection.account.id);
-        if conflict && replace_preserving.is_none() {
-            return Err(Error::AccountConflict);
-        }
+        let connection = link.connection_id.ok_or(Error::Link(LinkProblem::Unknown))?;
         if !tx.redeem_link(link.user_id, link.id, now).await? {
             return Err(Error::Link(LinkProblem::Used));
         }
-        tx.append_audit(link.user_id, now, &Actor::Token(token), Action::LinkRedeemed, Some(&link.app_name)).await?;
+        let actor = Actor::Token(token);
+        tx.append_audit(link.user_id, now, &actor, Action::LinkRedeemed, Some(&link.app_name)).await?;
+        let confirm = Confirm { user: link.user_id, actor, connection, replace_preserving };
+        let confirmed = self.confirm_in(&mut tx, &confirm).await?;
         let user = tx.user(link.user_id).await?;
         tx.commit().await?;
-        let actor = Actor::Token(token);
-        let confirm = Confirm { user: user.id, actor, connection: pending, replace_preserving };
-        let active = self.confirm(confirm).await?;
-        Ok(Redeemed { user, connection: active, provider: connection.provider })
+        let provider = confirmed.connection.provider.clone();
+        let connection = self.after_confirming(confirmed).await;
+        Ok(Redeemed { user, connection, provider })
+    }
+
+    /// Whether a round trip may begin from a link: the browser that opened it, for its person and its providers.
+    pub(super) async fn check_link(&self, begin: &Begin) -> Result<()> {
+        let Some(id) = begin.link else { return Ok(()) };
+        let unknown = || Error::Link(LinkProblem::Unknown);
+        let Principal::Link(cookie_hash) = &begin.principal else { return Err(unknown()) };
+        let link = self.db.read().await?.find_link_by_cookie(cookie_hash).await?.ok_or_else(unknown)?;
+        if link.id != id || link.user_id != begin.user || !link.providers.contains(&begin.provider) {
+            return Err(unknown());
+        }
+        self.check(&link)
     }
 
     fn check(&self, link: &Link) -> Result<()> {

@@ -15,4 +15,7 @@ pub use self::{
     disconnect::{Disconnected, Revocation},
     link::{LinkRequest, NewLink, OpenedLink, Redeemed},
 };
-pub(crate) use self::disclosure::{PURPOSE, VERSION};
+pub(crate) use self::{
+    callback::plain_scopes,
+    disclosure::{PURPOSE, VERSION},
+};

@@ -27,7 +27,7 @@ impl Section {
 }
 
 impl Missing {
-    /// `Not available from Oura: blood oxygen and VO2 max.`
+    /// `Not available from PROVIDER: blood oxygen and VO2 max.`
     fn sentence(&self) -> String {
         let labels: Vec<_> = self.kinds.iter().map(|kind| kind.label()).collect();
         format!("Not available from {}: {}.", self.source, words::list(&labels))

@@ -115,7 +115,7 @@ impl<'a> Report<'a> {
             .map(|(_, sleep)| sleep)
     }
 
-    /// When the provider's own day ends, which need not be at midnight (Oura: an activity day begins at 04:00).
+    /// When the provider's own day ends, which need not be at midnight (a day of activity may begin at 04:00).
     fn ends_at(&self, kind: Kind) -> Option<Timestamp> {
         let ends = self.records.iter().filter(|stored| stored.kind == kind).filter_map(|stored| {
             let after_a_day = || stored.record.starts_at.and_then(|start| start.checked_add(24.hours()).ok());

@@ -52,7 +52,7 @@ pub(super) fn duration(seconds: i64) -> String {
     }
 }
 
-/// Names as a list: `Oura, Garmin and WHOOP`.
+/// Names as a list: `one, two and three`.
 pub(super) fn list(names: &[&str]) -> String {
     match names {
         [] => String::new(),
