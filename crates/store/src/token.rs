@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::{Scopes, Sharing, TokenId, UserId};
-use sqlx::{FromRow, query, query_as};
+use sqlx::{FromRow, query, query_as, query_scalar};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
@@ -95,6 +95,12 @@ impl<M: Mode> Tx<M> {
         let row: Option<TokenRow> =
             on!(self, |db| query_as(SQL).bind(id.to_string()).bind(now.as_millisecond()).fetch_optional(&mut **db))?;
         row.map(TokenRow::read).transpose()
+    }
+
+    /// What a token is called, revoked or not: for those who find it in their trail.
+    pub async fn token_name(&mut self, id: TokenId) -> Result<Option<String>> {
+        const SQL: &str = "select name from api_tokens where id = $1";
+        Ok(on!(self, |db| query_scalar(SQL).bind(id.to_string()).fetch_optional(&mut **db))?)
     }
 
     /// The tokens that a person made and has not revoked, the newest first.

@@ -59,13 +59,25 @@ impl House {
         let clock = Clock::stopped_at(plan.now);
         let test = TestDb::new(database).await?;
         let street = Street::open(clock.clone(), plan.life).await?;
-        let engine = build(test.db.clone(), &clock, &street, &plan)?;
+        let engine = build(test.db.clone(), &clock, &street, &plan, CLIENT_SECRET)?;
         Ok(Self { test, clock, street, engine, plan })
     }
 
     /// The same house in another process: the same database, nothing else in common.
     pub async fn next_door(&self) -> anyhow::Result<engine::Engine> {
-        build(self.test.again().await?, &self.clock, &self.street, &self.plan)
+        build(self.test.again().await?, &self.clock, &self.street, &self.plan, CLIENT_SECRET)
+    }
+
+    /// The same house in a process that was given a wrong client secret.
+    pub async fn misconfigured(&self) -> anyhow::Result<engine::Engine> {
+        build(self.test.again().await?, &self.clock, &self.street, &self.plan, "wrong")
+    }
+
+    /// Refreshes at the provider what it is given, as a process would that is killed before it can store the answer.
+    pub async fn refresh_and_forget(&self, refresh: &Secret) -> anyhow::Result<()> {
+        let application = self.engine.provider(PROVIDER)?.application.clone();
+        application.refresh(&client(&self.street.url, self.plan.deadline)?, refresh).await?;
+        Ok(())
     }
 
     /// The troubles and counts of the provider.
@@ -176,12 +188,12 @@ fn client(url: &Url, deadline: Duration) -> anyhow::Result<Client> {
     Ok(Client::new(Guard::trusting([url]), deadline)?)
 }
 
-fn build(db: Db, clock: &Clock, street: &Street, plan: &Plan) -> anyhow::Result<engine::Engine> {
+fn build(db: Db, clock: &Clock, street: &Street, plan: &Plan, secret: &str) -> anyhow::Result<engine::Engine> {
     let oura: Arc<dyn Provider> = Arc::new(providers::oura::Oura::new());
     let provider = Restyled::of(oura, plan.manifest);
     let at = |path: &str| street.url.join(path);
     let redirect_uri = Url::parse(CALLBACK)?;
-    let secret = Secret::new(CLIENT_SECRET);
+    let secret = Secret::new(secret);
     let application = Application {
         authorize_url: at("/oura/oauth/authorize")?,
         token_url: at("/oura/oauth/token")?,

@@ -8,6 +8,7 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
+use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{State, auth::SESSION, problem::ProblemId};
@@ -32,8 +33,8 @@ pub(crate) fn describe() -> Document {
 }
 
 /// The whole document.
-pub fn openapi(state: &State) -> Document {
-    crate::api(state).into_openapi()
+pub fn openapi() -> Document {
+    OpenApiRouter::with_openapi(describe()).merge(crate::guarded_api()).merge(crate::api()).into_openapi()
 }
 
 pub(crate) fn routes(document: Document) -> Router<State> {

@@ -30,7 +30,10 @@ pub use self::{
 
 /// All doors, with the paths that earlier integrations used leading to the same ones.
 pub fn router(state: State) -> Aliased {
-    let (api, document) = api(&state).split_for_parts();
+    let guarded = guarded_api().route_layer(middleware::from_fn_with_state(state.clone(), limit::guard));
+    let once = middleware::from_fn_with_state(state.clone(), idempotency::once);
+    let api = OpenApiRouter::with_openapi(docs::describe()).merge(guarded).merge(api()).route_layer(once);
+    let (api, document) = api.split_for_parts();
     let routes = Router::new()
         .merge(api)
         .merge(pages(&state))
@@ -42,16 +45,10 @@ pub fn router(state: State) -> Aliased {
 }
 
 /// For programs: an app's backend, an agent, a script. Documented at `/docs`.
-fn api(state: &State) -> OpenApiRouter<State> {
-    use crate::api::{audit, context, events, integrations, jobs, links, records, sharing, tokens, users};
+fn api() -> OpenApiRouter<State> {
+    use crate::api::{audit, context, events, integrations, jobs, links, records, sharing, users};
 
-    let guarded = OpenApiRouter::new()
-        .routes(routes!(integrations::begin))
-        .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::change, tokens::revoke))
-        .route_layer(middleware::from_fn_with_state(state.clone(), limit::guard));
-    OpenApiRouter::with_openapi(docs::describe())
-        .merge(guarded)
+    OpenApiRouter::new()
         // connecting
         .routes(routes!(integrations::list))
         .routes(routes!(integrations::status))
@@ -73,7 +70,16 @@ fn api(state: &State) -> OpenApiRouter<State> {
         .routes(routes!(users::list, users::create))
         .routes(routes!(sharing::show, sharing::change))
         .routes(routes!(audit::list))
-        .route_layer(middleware::from_fn_with_state(state.clone(), idempotency::once))
+}
+
+/// For programs too, and limited per address.
+fn guarded_api() -> OpenApiRouter<State> {
+    use crate::api::{integrations, tokens};
+
+    OpenApiRouter::new()
+        .routes(routes!(integrations::begin))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::change, tokens::revoke))
 }
 
 /// For people in a browser.

@@ -90,7 +90,7 @@ async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> 
     if let Some(problem) = response.extensions_mut().remove::<Problem>().filter(|_| wants_page) {
         response = message::instead_of(response, &problem, id.as_ref().and_then(|id| id.to_str().ok()));
     }
-    let policy = if is_docs { DOCS_POLICY.to_owned() } else { page_policy(&state) };
+    let policy = if is_docs { DOCS_POLICY.to_owned() } else { page_policy(&state, None) };
     let headers = response.headers_mut();
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -103,7 +103,7 @@ async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> 
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     if state.settings.is_secure() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -112,9 +112,9 @@ async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> 
     response
 }
 
-/// A form may lead on to where a provider signs people in, and no further.
-fn page_policy(state: &State) -> String {
-    let forms: Vec<_> = state.engine.authorize_origins();
+/// A form may lead on to where a provider signs people in and, where a page says so, to one more origin.
+pub(crate) fn page_policy(state: &State, further: Option<&str>) -> String {
+    let forms: Vec<_> = state.engine.authorize_origins().into_iter().chain(further.map(str::to_owned)).collect();
     PAGE_POLICY.replace("FORMS", &forms.join(" "))
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::run(command, &config()?).await?,
         Command::Sync(options) => return sync::run(options, &config()?).await,
         Command::Rederive(options) => rederive::run(options, &config()?).await?,
-        Command::Openapi => openapi::run().await?,
+        Command::Openapi => openapi::run()?,
         Command::Reference { what } if what == "problems" => say(&web::problems_reference()),
         Command::Reference { .. } => say(config::reference().trim_end()),
     }

@@ -2,3 +2,5 @@
 
 mod connect;
 mod people;
+mod refresh;
+mod state;

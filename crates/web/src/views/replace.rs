@@ -20,6 +20,4 @@ pub(crate) struct Replace {
     pub(crate) loss: Loss,
     /// Where the form is sent.
     pub(crate) action: String,
-    /// Where "Keep …" leads.
-    pub(crate) cancel: String,
 }

@@ -67,7 +67,6 @@ fn replace() -> Replace {
         other: "robin.work@example.com".to_owned(),
         loss: loss(),
         action: "/connections/halo/replace".to_owned(),
-        cancel: "/connections".to_owned(),
     }
 }
 

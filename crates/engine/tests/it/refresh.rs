@@ -1,0 +1,341 @@
+//! One refresh per rotation, and nobody has to consent anew without proof.
+
+use std::{sync::Arc, time::Duration};
+
+use model::{ConnectionId, Reason, UserId};
+use sandbox::{Fault, FaultKind};
+use store::Claim;
+use testkit::{Engine, House, Plan, count, run};
+
+use crate::people::{HOUR, MINUTE, OURA, connected, rounds, status, sync, sync_with};
+
+/// Oura's access tokens live a day; a tenth of it is the buffer.
+const REFRESH_DUE: Duration = Duration::from_hours(22);
+const NEAR_END: Duration = Duration::from_mins(23 * 60 + 56);
+const EXPIRED: Duration = Duration::from_hours(25);
+
+/// Asks for what needs an access token.
+async fn use_token(house: &House, user: UserId) -> engine::Result<engine::Outcome> {
+    sync(house, user, 1, "personal_info").await
+}
+
+async fn state(house: &House, user: UserId) -> (&'static str, Option<Reason>) {
+    let status = status(house, user).await.unwrap();
+    (status.state, status.reason)
+}
+
+fn refreshes(house: &House) -> (u64, u64) {
+    let token = house.faults().stats().token;
+    let outcomes = token.by_grant.get("refresh_token").copied().unwrap_or_default();
+    (outcomes.ok, outcomes.refused)
+}
+
+/// Polls without sleeping by the clock until something is so.
+async fn until(so: impl AsyncFn() -> bool) {
+    while !so().await {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_callers_in_two_processes_refresh_once() {
+    for database in Engine::all() {
+        for round in 0..rounds(1) {
+            for age in [REFRESH_DUE, EXPIRED] {
+                let house = House::new(database).await.unwrap();
+                let (user, _) = connected(&house).await.unwrap();
+                let next_door = house.next_door().await.unwrap();
+                house.clock.turn(age);
+                let callers: Vec<_> = (0..50)
+                    .map(|caller| {
+                        let engine = if caller % 2 == 0 { house.engine.clone() } else { next_door.clone() };
+                        tokio::spawn(async move { sync_with(&engine, user, 1, "personal_info").await })
+                    })
+                    .collect();
+                for caller in callers {
+                    let outcome = caller.await.unwrap().unwrap();
+                    assert!(outcome.success, "{outcome:?}");
+                }
+                assert_eq!(refreshes(&house), (1, 0), "round {round} after {age:?}");
+                assert_eq!(state(&house, user).await, ("active", None));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn trouble_at_the_token_endpoint_costs_nobody_their_consent() {
+    for database in Engine::all() {
+        for kind in [FaultKind::Error, FaultKind::RateLimit, FaultKind::Malformed, FaultKind::Slow] {
+            let plan = Plan { deadline: Duration::from_secs(1), ..Plan::default() };
+            let house = House::planned(database, plan).await.unwrap();
+            let (user, _) = connected(&house).await.unwrap();
+            house.clock.turn(REFRESH_DUE);
+            // A cut answer carries the rotation out: only a provider with a grace lets the old token in again.
+            house.faults().set_refresh_grace(4 * HOUR);
+            house.faults().inject(Fault::of(kind).on("/oauth/token").seconds(3600));
+            assert!(use_token(&house, user).await.unwrap().success, "{kind:?}: the access token still serves");
+            assert_eq!(state(&house, user).await, ("active", None), "{kind:?}");
+            house.faults().inject(Fault::of(kind).on("/oauth/token").seconds(3600));
+            house.clock.turn(3 * HOUR);
+            assert!(use_token(&house, user).await.is_err(), "{kind:?}: it has expired");
+            assert_eq!(state(&house, user).await, ("active", None), "{kind:?}");
+            house.faults().clear();
+            assert!(use_token(&house, user).await.unwrap().success, "{kind:?}: the provider is back");
+            assert_eq!(refreshes(&house).1, 0, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_costs_nobody_their_consent() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        let wrong = house.misconfigured().await.unwrap();
+        house.clock.turn(REFRESH_DUE);
+        assert!(sync_with(&wrong, user, 1, "personal_info").await.unwrap().success, "the access token still serves");
+        assert_eq!(refreshes(&house), (0, 1));
+        assert_eq!(state(&house, user).await, ("active", None));
+        house.clock.turn(3 * HOUR);
+        assert!(sync_with(&wrong, user, 1, "personal_info").await.is_err());
+        assert_eq!(state(&house, user).await, ("active", None));
+        assert!(use_token(&house, user).await.unwrap().success, "whoever has the right secret goes on");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_lived_with_until_the_end_draws_near() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        house.clock.turn(REFRESH_DUE);
+        house.faults().inject(Fault::of(FaultKind::Drop).on("/oauth/token"));
+        assert!(use_token(&house, user).await.unwrap().success);
+        assert_eq!(refreshes(&house), (1, 0), "the provider has rotated, and we do not know");
+        house.clock.turn(HOUR);
+        assert!(use_token(&house, user).await.unwrap().success);
+        assert_eq!(refreshes(&house), (1, 0), "the old one is not tried before it must be");
+        assert_eq!(state(&house, user).await, ("active", None));
+        house.clock.turn(NEAR_END - REFRESH_DUE - HOUR);
+        assert!(use_token(&house, user).await.is_err());
+        assert_eq!(refreshes(&house), (1, 1), "the old one was tried once");
+        assert_eq!(state(&house, user).await, ("needs_consent", Some(Reason::OutcomeLost)));
+    }
+}
+
+#[tokio::test]
+async fn a_grace_brings_a_lost_answer_back() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        house.faults().set_refresh_grace(4 * HOUR);
+        house.clock.turn(REFRESH_DUE);
+        house.faults().inject(Fault::of(FaultKind::Drop).on("/oauth/token"));
+        assert!(use_token(&house, user).await.unwrap().success);
+        house.clock.turn(NEAR_END - REFRESH_DUE);
+        assert!(use_token(&house, user).await.unwrap().success);
+        assert_eq!(refreshes(&house), (2, 0));
+        house.clock.turn(EXPIRED - NEAR_END);
+        assert!(use_token(&house, user).await.unwrap().success);
+        assert_eq!(refreshes(&house), (2, 0), "what came back is kept");
+        assert_eq!(state(&house, user).await, ("active", None));
+    }
+}
+
+#[tokio::test]
+async fn only_a_refusal_of_the_newest_token_is_proof() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        house.faults().revoke_consent();
+        assert!(use_token(&house, user).await.is_err());
+        assert_eq!(state(&house, user).await, ("needs_consent", Some(Reason::Refused)));
+        assert_eq!(refreshes(&house), (0, 1));
+        let again = use_token(&house, user).await;
+        assert!(matches!(again, Err(engine::Error::NeedsConsent(Reason::Refused))), "{again:?}");
+        assert_eq!(refreshes(&house), (0, 1), "nobody asks again");
+        house.connect(user).await.unwrap();
+        assert!(use_token(&house, user).await.unwrap().success);
+        assert_eq!(state(&house, user).await, ("active", None));
+    }
+}
+
+#[tokio::test]
+async fn an_access_token_that_is_not_accepted_is_refreshed_once_in_a_sync() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        house.clock.turn(MINUTE);
+        house.faults().expire_tokens();
+        assert!(sync(&house, user, 5, "all").await.unwrap().success);
+        assert_eq!(refreshes(&house), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_refreshed_before_they_expire_with_nobody_asking() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        run(&house.test, "delete from jobs where type = 'sync'").await.unwrap();
+        house.clock.turn(21 * HOUR);
+        house.engine.run_due().await.unwrap();
+        assert_eq!(refreshes(&house), (0, 0), "not too early");
+        for day in 1..=3 {
+            house.clock.turn(22 * HOUR);
+            house.engine.run_due().await.unwrap();
+            assert_eq!(refreshes(&house), (day, 0));
+            let expires_at = status(&house, user).await.unwrap().token_expires_at.unwrap();
+            assert_eq!(expires_at.duration_since(house.now()).as_hours(), 24);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_refresh_job_waits_longer_after_each_failure() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        connected(&house).await.unwrap();
+        run(&house.test, "delete from jobs where type = 'sync'").await.unwrap();
+        house.faults().inject(Fault::of(FaultKind::RateLimit).on("/oauth/token").times(1000));
+        let mut waits = Vec::new();
+        house.clock.turn(REFRESH_DUE);
+        for _ in 0..4 {
+            house.engine.run_due().await.unwrap();
+            let due = count(&house.test, "select min(run_at) from jobs where type = 'refresh'").await.unwrap();
+            let wait = due - house.now().as_millisecond();
+            waits.push(wait / 1000);
+            house.clock.turn(Duration::from_millis(wait.unsigned_abs()));
+        }
+        for (wait, least) in waits.iter().zip([30, 60, 120, 240]) {
+            assert!((least..=least * 5 / 4).contains(wait), "{waits:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_ends_after_a_disconnect_revokes_what_it_got() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected(&house).await.unwrap();
+        house.clock.turn(REFRESH_DUE);
+        house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
+        let engine = house.engine.clone();
+        let refreshing = tokio::spawn(async move { sync_with(&engine, user, 1, "personal_info").await });
+        until(async || house.faults().waiting().is_empty()).await;
+        // The provider does not take the revocation, so that the refresh under way succeeds.
+        house.faults().inject(Fault::of(FaultKind::Error).on("/oauth/revoke").times(3));
+        let actor = model::Actor::User(user);
+        let disconnecting = house.engine.disconnect(&actor, user, OURA, true);
+        let disconnected = house.while_time_passes(disconnecting).await.unwrap();
+        assert_eq!(disconnected.revocation, engine::Revocation::Failed);
+        house.clock.turn(HOUR);
+        assert!(refreshing.await.unwrap().is_err());
+        house.engine.drain().await;
+        assert_eq!(refreshes(&house), (1, 0));
+        assert_eq!(house.faults().stats().requests["/oauth/revoke"]["200"], 1, "the new grant is ended");
+        assert_eq!(count(&house.test, "select count(*) from credentials").await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_from_before_a_disconnect_does_not_touch_what_came_after() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, connection) = connected(&house).await.unwrap();
+        house.clock.turn(REFRESH_DUE);
+        house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
+        let engine = house.engine.clone();
+        let refreshing = tokio::spawn(async move { sync_with(&engine, user, 1, "personal_info").await });
+        until(async || house.faults().waiting().is_empty()).await;
+        house.faults().inject(Fault::of(FaultKind::Error).on("/oauth/revoke").times(3));
+        let actor = model::Actor::User(user);
+        house.while_time_passes(house.engine.disconnect(&actor, user, OURA, true)).await.unwrap();
+        assert_eq!(house.connect(user).await.unwrap(), connection, "the same account goes on");
+        let before = credential(&house, user, connection).await;
+        house.clock.turn(HOUR);
+        let _ = refreshing.await.unwrap();
+        house.engine.drain().await;
+        let after = credential(&house, user, connection).await;
+        assert_eq!((before.rotation, before.access), (after.rotation, after.access));
+        assert!(use_token(&house, user).await.unwrap().success);
+    }
+}
+
+async fn credential(house: &House, user: UserId, connection: ConnectionId) -> model::Credential {
+    let mut tx = house.test.db.read().await.unwrap();
+    tx.find_credential(user, connection, house.now()).await.unwrap().unwrap()
+}
+
+/// A process claims the refresh and is killed before or after the provider has rotated.
+async fn killed(house: &House, user: UserId, connection: ConnectionId, rotated: bool) {
+    let now = house.now();
+    let credential = credential(house, user, connection).await;
+    let mut tx = house.test.db.write().await.unwrap();
+    let lease_until = now + jiff::SignedDuration::from_secs(90);
+    let claim = tx.claim_refresh(user, connection, credential.rotation, "killed", now, lease_until).await.unwrap();
+    assert_eq!(claim, Claim::Taken);
+    tx.commit().await.unwrap();
+    if rotated {
+        house.refresh_and_forget(&credential.refresh.unwrap()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_is_found_again() {
+    for database in Engine::all() {
+        for (rotated, grace) in [(false, false), (true, true), (true, false)] {
+            let house = House::new(database).await.unwrap();
+            let (user, connection) = connected(&house).await.unwrap();
+            house.clock.turn(REFRESH_DUE);
+            if grace {
+                house.faults().set_refresh_grace(4 * HOUR);
+            }
+            killed(&house, user, connection, rotated).await;
+            assert!(use_token(&house, user).await.unwrap().success, "nobody waits for a dead process");
+            house.clock.turn(2 * MINUTE);
+            assert!(use_token(&house, user).await.unwrap().success, "the access token serves");
+            house.engine.run_due().await.unwrap();
+            assert_eq!(refreshes(&house), (u64::from(rotated), 0), "nobody tries before the end is near");
+            house.clock.turn(NEAR_END - REFRESH_DUE - 2 * MINUTE);
+            let used = use_token(&house, user).await;
+            let expected = match (rotated, grace) {
+                (true, false) => ("needs_consent", Some(Reason::OutcomeLost)),
+                _ => ("active", None),
+            };
+            assert_eq!(state(&house, user).await, expected, "rotated {rotated}, grace {grace}");
+            assert_eq!(used.is_ok(), expected.0 == "active");
+        }
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_in_a_refresh_harms_nobody() {
+    let here = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for database in Engine::all() {
+        for _ in 0..rounds(1) {
+            let (house, user) = here.block_on(async {
+                let house = Arc::new(House::new(database).await.unwrap());
+                let (user, _) = connected(&house).await.unwrap();
+                house.clock.turn(EXPIRED);
+                house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
+                (house, user)
+            });
+            let doomed = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let neighbour = house.clone();
+            doomed.spawn(async move {
+                let engine = neighbour.next_door().await.unwrap();
+                sync_with(&engine, user, 1, "personal_info").await
+            });
+            here.block_on(until(async || house.faults().waiting().is_empty()));
+            doomed.shutdown_background();
+            here.block_on(async {
+                house.clock.turn(2 * MINUTE);
+                assert!(use_token(&house, user).await.unwrap().success);
+                assert_eq!(state(&house, user).await, ("active", None));
+                assert_eq!(refreshes(&house), (1, 0));
+            });
+        }
+    }
+}
