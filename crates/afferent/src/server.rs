@@ -4,13 +4,17 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::house::House;
 
-/// What is under way has so long to end.
-const DRAIN: Duration = Duration::from_secs(8);
+/// Who is being answered has so long to be answered; whatever else is under way ends meanwhile.
+const DRAIN: Duration = Duration::from_secs(6);
+/// What is not done by then is taken up by the next start.
+const LAST_CALL: Duration = Duration::from_secs(2);
+/// Nobody holds the database for longer than a moment.
+const CLOSE: Duration = Duration::from_secs(1);
 
 /// Listens on an address.
 pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -50,9 +54,9 @@ pub(crate) async fn run(
     let drained = async {
         let _ = worker.await;
         house.engine.drain().await;
-        house.db.close().await;
     };
-    let _ = tokio::time::timeout(DRAIN, drained).await;
+    let _ = timeout(LAST_CALL, drained).await;
+    let _ = timeout(CLOSE, house.db.close()).await;
     served
 }
 

@@ -1,5 +1,8 @@
 //! The only function that changes records, and it appends to the log in the same transaction.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use model::{ChangeType, Connection, ConnectionId, Kind, Record, UserId};
 use store::{Kept, NewChange, Tx, Write};
@@ -116,11 +119,19 @@ async fn write(tx: &mut Tx<Write>, origin: Origin<'_>, kept: Option<&Kept>, reco
 }
 
 async fn bury(tx: &mut Tx<Write>, origin: Origin<'_>, kind: Kind, provider_id: &str) -> Result<Option<NewChange>> {
-    let Some(kept) = tx.find_kept(origin.user, origin.connection, kind, provider_id).await? else { return Ok(None) };
-    if kept.removed || kept.generation > origin.generation {
+    let Origin { user, connection, collection, generation, now, .. } = origin;
+    let Some(kept) = tx.find_kept(user, connection, kind, provider_id).await? else {
+        tx.put_tombstone(user, connection, collection, kind, provider_id, generation, now).await?;
+        return Ok(None);
+    };
+    if kept.generation > generation {
         return Ok(None);
     }
-    tx.bury_record(origin.user, kept.id, origin.generation, origin.now).await?;
+    if kept.removed {
+        tx.mark_seen(user, kept.id, generation).await?;
+        return Ok(None);
+    }
+    tx.bury_record(user, kept.id, generation, now).await?;
     let day = kept.record.as_ref().and_then(|record| record.day);
     Ok(Some(change(ChangeType::Removed, &kept, kind, day)))
 }

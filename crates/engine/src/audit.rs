@@ -12,7 +12,10 @@ use crate::{Engine, Result};
 
 /// Reads that are on record for the present minute, so that repeating them costs nothing.
 #[derive(Default)]
-pub(crate) struct RecentReads(Mutex<(i64, HashSet<(UserId, Actor, Action)>)>);
+pub(crate) struct RecentReads(Mutex<Minute>);
+
+/// The minute, and the reads that are on record for it.
+type Minute = (i64, HashSet<(UserId, Actor, Action)>);
 
 impl RecentReads {
     fn contains(&self, minute: i64, read: &(UserId, Actor, Action)) -> bool {

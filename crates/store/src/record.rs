@@ -270,7 +270,7 @@ impl Tx<Write> {
         Ok(id)
     }
 
-    /// Notes that a fetch has seen a record.
+    /// Notes that a fetch has seen a record, or that it is still gone.
     pub async fn mark_seen(&mut self, user: UserId, id: RecordId, generation: i64) -> Result<()> {
         const SQL: &str = "update records set generation = $3 where user_id = $1 and id = $2 and generation < $3";
         change!(self, |db| query(SQL)
@@ -288,6 +288,35 @@ impl Tx<Write> {
         change!(self, |db| query(SQL)
             .bind(user.to_string())
             .bind(id.to_string())
+            .bind(generation)
+            .bind(now.as_millisecond())
+            .execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Leaves a tombstone of what was never here, so that an older answer on its way does not bring it.
+    #[expect(clippy::too_many_arguments, reason = "only `apply` calls it, with all that a row is made of")]
+    pub async fn put_tombstone(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        collection: &str,
+        kind: Kind,
+        provider_id: &str,
+        generation: i64,
+        now: Timestamp,
+    ) -> Result<()> {
+        const SQL: &str = "insert into records (id, user_id, connection_id, collection, kind, provider_id, generation, \
+            revision, created_at, updated_at, removed_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $8) \
+            on conflict (connection_id, kind, provider_id) do nothing";
+        let id: RecordId = self.random.id(now);
+        change!(self, |db| query(SQL)
+            .bind(id.to_string())
+            .bind(user.to_string())
+            .bind(connection.to_string())
+            .bind(collection)
+            .bind(kind.as_str())
+            .bind(provider_id)
             .bind(generation)
             .bind(now.as_millisecond())
             .execute(&mut **db))?;

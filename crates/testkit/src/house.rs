@@ -131,6 +131,12 @@ impl House {
         Ok(Url::parse(location)?)
     }
 
+    /// The page on which the person decides.
+    pub async fn consent_page(&self, redirect: &Url) -> anyhow::Result<String> {
+        let answer = client(&self.street.url, self.plan.deadline)?.send(Request::get(redirect.clone())).await?;
+        Ok(String::from_utf8(answer.body.to_vec())?)
+    }
+
     /// The way back as the engine is told of it.
     pub fn callback(&self, back: &Url, principal: &Principal, actor: Actor) -> Callback {
         let text = |name| told(back, name).map(|value| value.expose().to_owned());

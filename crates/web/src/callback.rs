@@ -7,9 +7,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use engine::{Callback, Finished, StateProblem};
-use model::Secret;
-use serde::Deserialize;
-use serde_json::json;
+use model::{ConnectionId, Secret};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     State,
@@ -20,15 +20,38 @@ use crate::{
 };
 
 /// What a provider appends (RFC 6749, sections 4.1.2 and 4.1.2.1).
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(crate) struct Returned {
+    #[param(required = false, value_type = String)]
     state: Option<Secret>,
+    #[param(required = false, value_type = String)]
     code: Option<Secret>,
+    #[param(nullable = false)]
     scope: Option<String>,
+    #[param(nullable = false)]
     error: Option<String>,
 }
 
+/// How it ended, for who asks for JSON.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub(crate) enum CallbackAnswer {
+    /// The connection collects from now on.
+    Active {
+        provider: String,
+        #[schema(value_type = String, format = Uuid)]
+        connection_id: ConnectionId,
+    },
+    /// The app that sent the person must redeem the code in this address.
+    Pending { provider: String, return_url: String },
+}
+
 /// Ends an OAuth round trip. Who asks for JSON gets JSON; everybody else is led on.
+#[utoipa::path(get, path = "/api/v1/integrations/{provider}/callback", operation_id = "come_back", tag = "integrations",
+    params(("provider" = String, Path), Returned),
+    responses((status = 200, body = CallbackAnswer), (status = 303, description = "Led on to the connections, or back to the app"),
+        (status = "4XX", content((Problem = "application/problem+json"), (String = "text/html"))),
+        (status = "5XX", content((Problem = "application/problem+json"), (String = "text/html")))))]
 pub(crate) async fn finish(
     Extract(state): Extract<State>,
     visitor: Visitor,
@@ -61,14 +84,18 @@ pub(crate) async fn finish(
 fn as_data(provider: &str, finished: Finished) -> Response {
     match finished {
         Finished::Connected { connection } => {
-            Answer(json!({ "status": "active", "provider": provider, "connection_id": connection })).into_response()
+            let provider = provider.to_owned();
+            Answer(CallbackAnswer::Active { provider, connection_id: connection }).into_response()
         }
         Finished::NeedsChoice { connection } => {
             let why = format!("confirm connection {connection} to replace the account that is connected");
             ProblemId::AccountConflict.because(why).into_response()
         }
-        Finished::Return { url } => Answer(json!({ "status": "pending", "return_url": url })).into_response(),
-        Finished::Denied { .. } => ProblemId::AccessDenied.new().into_response(),
+        Finished::Return { url } => {
+            let (provider, return_url) = (provider.to_owned(), url.into());
+            Answer(CallbackAnswer::Pending { provider, return_url }).into_response()
+        }
+        Finished::Denied { .. } => ProblemId::AccessDenied.problem().into_response(),
     }
 }
 

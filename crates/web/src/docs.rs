@@ -14,10 +14,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{State, auth::SESSION, problem::ProblemId};
 
 #[derive(OpenApi)]
-#[openapi(
-    info(title = "Afferent", description = "Carries what people's devices and accounts sense to the apps and agents that act on it."),
-    components(schemas(crate::problem::ProblemId))
-)]
+#[openapi(info(
+    title = "Afferent",
+    description = "Carries what people's devices and accounts sense to the apps and agents that act on it."
+))]
 struct Description;
 
 /// What the document says besides its routes.
@@ -47,8 +47,10 @@ pub(crate) fn routes(document: Document) -> Router<State> {
 
 /// Every problem id, as Markdown.
 pub fn problems_reference() -> String {
-    let mut text = String::from("# Problems\n\nGenerated from the list in the code. Answers are `application/problem+json` (RFC 9457); \
-        `type` ends with the id.\n\n| id | status | title | meaning |\n|---|---|---|---|\n");
+    let mut text = String::from(
+        "# Problems\n\nGenerated from the list in the code. Answers are `application/problem+json` (RFC 9457); \
+        `type` ends with the id.\n\n| id | status | title | meaning |\n|---|---|---|---|\n",
+    );
     for problem in ProblemId::ALL {
         let (id, status, title, meaning) = problem.facts();
         text.push_str(&format!("| `{id}` | {} | {title} | {} |\n", status.as_u16(), meaning.trim()));

@@ -24,7 +24,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             Err(JsonRejection::MissingJsonContentType(_)) => {
                 Err(ProblemId::UnsupportedMediaType.because("send application/json"))
             }
-            Err(JsonRejection::BytesRejection(error)) if error.status().as_u16() == 413 => Err(ProblemId::TooLarge.new()),
+            Err(JsonRejection::BytesRejection(error)) if error.status().as_u16() == 413 => {
+                Err(ProblemId::TooLarge.problem())
+            }
             Err(error) => Err(ProblemId::Malformed.because(error.body_text())),
         }
     }
@@ -37,13 +39,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Optional<
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| ProblemId::TooLarge.new())?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| ProblemId::TooLarge.problem())?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => ProblemId::Invalid.because(error.to_string()),
-            _ => ProblemId::Malformed.because(error.to_string()),
+        serde_json::from_slice::<Option<T>>(&bytes).map(|body| Self(body.unwrap_or_default())).map_err(|error| {
+            match error.classify() {
+                serde_json::error::Category::Data => ProblemId::Invalid.because(error.to_string()),
+                _ => ProblemId::Malformed.because(error.to_string()),
+            }
         })
     }
 }

@@ -35,7 +35,7 @@ async fn carry_out(state: &State, key: &str, request: Request, next: Next) -> Re
     }
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, state).await?;
-    let body = to_bytes(body, MOST_BYTES).await.map_err(|_| ProblemId::TooLarge.new())?;
+    let body = to_bytes(body, MOST_BYTES).await.map_err(|_| ProblemId::TooLarge.problem())?;
     let said = [parts.uri.to_string().as_bytes(), b"\n", &body].concat();
     let once = Once::new(caller.user().id, caller.principal().to_string(), key, &said);
     if let Some((status, body)) = state.engine.answered(&once).await? {

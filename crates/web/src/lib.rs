@@ -34,12 +34,7 @@ pub fn router(state: State) -> Aliased {
     let once = middleware::from_fn_with_state(state.clone(), idempotency::once);
     let api = OpenApiRouter::with_openapi(docs::describe()).merge(guarded).merge(api()).route_layer(once);
     let (api, document) = api.split_for_parts();
-    let routes = Router::new()
-        .merge(api)
-        .merge(pages(&state))
-        .merge(way_back(&state))
-        .merge(operations())
-        .merge(docs::routes(document));
+    let routes = Router::new().merge(api).merge(pages(&state)).merge(operations()).merge(docs::routes(document));
     let routes = manners::wrap(routes, &state);
     Aliased::new(routes.with_state(state.clone()), &state)
 }
@@ -72,12 +67,16 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(audit::list))
 }
 
-/// For programs too, and limited per address.
+/// For programs too, and limited per address: connecting, from a browser as well, and tokens.
 fn guarded_api() -> OpenApiRouter<State> {
-    use crate::api::{integrations, tokens};
+    use crate::{
+        api::{integrations, tokens},
+        pages::disclosure,
+    };
 
     OpenApiRouter::new()
-        .routes(routes!(integrations::begin))
+        .routes(routes!(integrations::begin, disclosure::show_to_caller))
+        .routes(routes!(callback::finish))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::change, tokens::revoke))
 }
@@ -108,14 +107,6 @@ fn pages(state: &State) -> Router<State> {
         .route("/settings/password", post(settings::change_password))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{file}", get(assets::show))
-}
-
-/// For a person's browser on its way to a provider and back; or an app that carries the way itself.
-fn way_back(state: &State) -> Router<State> {
-    Router::new()
-        .route("/api/v1/integrations/{provider}/auth", get(pages::disclosure::show))
-        .route("/api/v1/integrations/{provider}/callback", get(callback::finish))
-        .route_layer(middleware::from_fn_with_state(state.clone(), limit::guard))
 }
 
 /// For whoever watches over this server.

@@ -9,8 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use governor::{
-    Quota, RateLimiter, clock::DefaultClock, middleware::StateInformationMiddleware,
-    state::keyed::DashMapStateStore,
+    Quota, RateLimiter, clock::DefaultClock, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
 };
 
 use crate::{State, problem::ProblemId};
@@ -47,7 +46,7 @@ pub(crate) async fn guard(Extract(state): Extract<State>, request: Request, next
             use governor::clock::Clock;
             let wait = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
             let seconds = i64::try_from(wait).unwrap_or(60);
-            (ProblemId::RateLimited.new().retry_in(seconds).into_response(), 0, wait)
+            (ProblemId::RateLimited.problem().retry_in(seconds).into_response(), 0, wait)
         }
     };
     tell(response.headers_mut(), limits.per_minute.get(), left, reset);
@@ -55,7 +54,8 @@ pub(crate) async fn guard(Extract(state): Extract<State>, request: Request, next
 }
 
 fn tell(headers: &mut HeaderMap, limit: u32, left: u32, reset: u64) {
-    let pairs = [("ratelimit-limit", u64::from(limit)), ("ratelimit-remaining", left.into()), ("ratelimit-reset", reset)];
+    let pairs =
+        [("ratelimit-limit", u64::from(limit)), ("ratelimit-remaining", left.into()), ("ratelimit-reset", reset)];
     for (name, value) in pairs {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
     }

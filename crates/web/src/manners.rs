@@ -13,13 +13,18 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
-    csrf::CsrfLayer,
+    csrf::{CsrfLayer, ProtectionError},
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     trace::TraceLayer,
 };
 
-use crate::{State, extract::prefers, pages::message, problem::{Problem, ProblemId}};
+use crate::{
+    State,
+    extract::prefers,
+    pages::message,
+    problem::{Problem, ProblemId},
+};
 
 const MOST_BYTES: usize = 1024 * 1024;
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,9 +45,10 @@ pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(CompressionLayer::new())
         .layer(cors(state))
-        .layer(CatchPanicLayer::custom(|_| ProblemId::Internal.new().into_response()))
-        .layer(RequestBodyLimitLayer::new(MOST_BYTES));
-    routes.fallback(missing).method_not_allowed_fallback(not_allowed).layer(layers).layer(csrf(state))
+        .layer(CatchPanicLayer::custom(|_| ProblemId::Internal.problem().into_response()))
+        .layer(RequestBodyLimitLayer::new(MOST_BYTES))
+        .layer(csrf(state).with_rejection_response(cross_site as fn(ProtectionError) -> Response));
+    routes.fallback(missing).method_not_allowed_fallback(not_allowed).layer(layers)
 }
 
 /// A log line names the path, never the query: codes and states are in there.
@@ -68,8 +74,13 @@ impl MakeRequestId for Name {
 
 /// Another site's page cannot act with a person's cookie: browsers say where a request comes from.
 fn csrf(state: &State) -> CsrfLayer {
-    let origins = state.settings.cors_origins.iter();
-    origins.fold(CsrfLayer::new(), |layer, origin| layer.add_trusted_origin(origin).unwrap_or_default())
+    let public = state.settings.public_url.origin().ascii_serialization();
+    let origins = state.settings.cors_origins.iter().chain([&public]);
+    origins.fold(CsrfLayer::new(), |layer, origin| layer.clone().add_trusted_origin(origin).unwrap_or(layer))
+}
+
+fn cross_site(_: ProtectionError) -> Response {
+    ProblemId::CrossSite.problem().into_response()
 }
 
 fn cors(state: &State) -> CorsLayer {
@@ -119,9 +130,9 @@ pub(crate) fn page_policy(state: &State, further: Option<&str>) -> String {
 }
 
 async fn missing() -> Problem {
-    ProblemId::NotFound.new()
+    ProblemId::NotFound.problem()
 }
 
 async fn not_allowed() -> (StatusCode, Problem) {
-    (StatusCode::METHOD_NOT_ALLOWED, ProblemId::MethodNotAllowed.new())
+    (StatusCode::METHOD_NOT_ALLOWED, ProblemId::MethodNotAllowed.problem())
 }

@@ -7,14 +7,17 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{Object, ObjectBuilder, schema::Type},
+};
 
 macro_rules! problems {
     ($($(#[doc = $doc:literal])* $name:ident = $id:literal, $status:ident, $title:literal;)*) => {
         /// Every id there is. To add one: a line here; the documentation and the OpenAPI follow.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ProblemId {
-            $($(#[doc = $doc])* #[serde(rename = $id)] $name,)*
+            $($(#[doc = $doc])* $name,)*
         }
 
         impl ProblemId {
@@ -83,8 +86,9 @@ problems! {
 /// A problem as it is answered.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Where the id is explained.
+    /// Where the id is explained; it ends with the id.
     #[serde(rename = "type")]
+    #[schema(schema_with = addresses)]
     type_url: String,
     #[serde(skip)]
     #[schema(ignore)]
@@ -102,9 +106,26 @@ pub struct Problem {
     retry_after_seconds: Option<i64>,
 }
 
+/// What may be answered to any request instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum Problems {
+    /// Something is wrong with the request: the problem says what.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    OfRequest(Problem),
+    /// This server, or the provider behind it, cannot do it now.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    OfServer(Problem),
+}
+
+fn addresses() -> Object {
+    let addresses = ProblemId::ALL.iter().map(|id| id.problem().type_url);
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(addresses)).build()
+}
+
 impl ProblemId {
     /// A problem of this id.
-    pub fn new(self) -> Problem {
+    pub fn problem(self) -> Problem {
         let (id, status, title, _) = self.facts();
         Problem {
             type_url: format!("/docs/problems#{id}"),
@@ -119,7 +140,7 @@ impl ProblemId {
 
     /// A problem of this id, explained.
     pub fn because(self, detail: impl Into<String>) -> Problem {
-        Problem { detail: Some(detail.into()), ..self.new() }
+        Problem { detail: Some(detail.into()), ..self.problem() }
     }
 }
 
@@ -157,7 +178,7 @@ impl Problem {
             source = cause.source();
         }
         tracing::error!(error = chain, "a request failed");
-        ProblemId::Internal.new()
+        ProblemId::Internal.problem()
     }
 }
 
@@ -195,9 +216,9 @@ impl From<engine::Error> for Problem {
         match error {
             Error::NotFound(_) => ProblemId::NotFound.because(message),
             Error::Invalid { field, why } => Self::invalid(field, why),
-            Error::NotConnected => ProblemId::NotConnected.new(),
+            Error::NotConnected => ProblemId::NotConnected.problem(),
             Error::NeedsConsent(reason) => ProblemId::NeedsConsent.because(reason.as_str()),
-            Error::AccountConflict => ProblemId::AccountConflict.new(),
+            Error::AccountConflict => ProblemId::AccountConflict.problem(),
             Error::State(_) => ProblemId::InvalidState.because(message),
             Error::Link(_) => ProblemId::DeadLink.because(message),
             Error::Idempotency(_) => ProblemId::Idempotency.because(message),
@@ -213,7 +234,7 @@ impl From<identity::Error> for Problem {
     fn from(error: identity::Error) -> Self {
         use identity::Error;
         match error {
-            Error::WrongCredentials => ProblemId::WrongCredentials.new(),
+            Error::WrongCredentials => ProblemId::WrongCredentials.problem(),
             Error::Locked { until } => ProblemId::Locked.because(format!("until {until}")),
             Error::Invalid(text) => ProblemId::Invalid.because(text),
             Error::Forbidden(text) => ProblemId::Forbidden.because(text),

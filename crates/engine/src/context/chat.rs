@@ -45,16 +45,12 @@ pub fn inject(mut chat: Value, context_markdown: &str) -> Result<Value, InvalidC
 /// but no person wrote it.
 pub fn last_human(chat: &Value) -> Result<Option<Human>, InvalidChat> {
     let messages = messages(chat)?;
-    let spoken = |(_, message): &(usize, &Map<String, Value>)| is_user(message) && !is_tool_answer(message);
-    let Some((index, message)) = messages.into_iter().enumerate().rev().find(spoken) else { return Ok(None) };
-    match message.get("user_id") {
-        None | Some(Value::Null) => Ok(Some(Human { user_id: None })),
-        Some(Value::String(id)) => Ok(Some(Human { user_id: Some(id.clone()) })),
-        Some(_) => Err(InvalidChat::UserId(index)),
-    }
+    let last = messages.into_iter().rev().find(|message| is_user(message) && !is_tool_answer(message));
+    let author = |message: &Map<String, Value>| message.get("user_id").and_then(Value::as_str).map(str::to_owned);
+    Ok(last.map(|message| Human { user_id: author(message) }))
 }
 
-/// The messages, each of which has a role.
+/// The messages, each of which has a role and, at most, one author.
 fn messages(chat: &Value) -> Result<Vec<&Map<String, Value>>, InvalidChat> {
     let chat = chat.as_object().ok_or(InvalidChat::NotAnObject)?;
     let list = chat.get("messages").ok_or(InvalidChat::NoMessages)?.as_array().ok_or(InvalidChat::NoList)?;
@@ -64,9 +60,13 @@ fn messages(chat: &Value) -> Result<Vec<&Map<String, Value>>, InvalidChat> {
 fn check(index: usize, message: &Value) -> Result<&Map<String, Value>, InvalidChat> {
     let message = message.as_object().ok_or(InvalidChat::Message(index))?;
     match message.get("role") {
-        Some(Value::String(_)) => Ok(message),
-        Some(_) => Err(InvalidChat::Role(index)),
-        None => Err(InvalidChat::NoRole(index)),
+        Some(Value::String(_)) => {}
+        Some(_) => return Err(InvalidChat::Role(index)),
+        None => return Err(InvalidChat::NoRole(index)),
+    }
+    match message.get("user_id") {
+        None | Some(Value::Null | Value::String(_)) => Ok(message),
+        Some(_) => Err(InvalidChat::UserId(index)),
     }
 }
 

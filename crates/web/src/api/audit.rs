@@ -10,8 +10,10 @@ use crate::{
     State,
     auth::{AuditRead, Caller, For, require_scope},
     extract::Query,
-    problem::{Problem, ProblemId},
+    problem::{Problem, ProblemId, Problems},
 };
+
+use super::words;
 
 const MOST: i64 = 500;
 
@@ -19,13 +21,16 @@ const MOST: i64 = 500;
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct TrailQuery {
     /// Whose trail; auditors, administrators and service tokens may name others.
+    #[param(nullable = false)]
     user_id: Option<String>,
     /// Only entries before this position.
+    #[param(nullable = false)]
     before: Option<i64>,
     /// Only entries of this action.
+    #[param(schema_with = words::action)]
     action: Option<String>,
     /// 1 to 500.
-    #[param(minimum = 1, maximum = 500, default = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 500, default = 100)]
     limit: Option<i64>,
 }
 
@@ -51,6 +56,7 @@ pub(crate) struct EntryAnswer {
     actor: String,
     #[schema(required, nullable)]
     actor_id: Option<String>,
+    #[schema(schema_with = words::action)]
     action: String,
     #[schema(required, nullable)]
     detail: Option<String>,
@@ -59,8 +65,8 @@ pub(crate) struct EntryAnswer {
 }
 
 /// Reads a trail.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(TrailQuery),
-    responses((status = 200, body = TrailAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/audit", operation_id = "read_audit_trail", tag = "audit", params(TrailQuery),
+    responses((status = 200, body = TrailAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -72,9 +78,12 @@ pub(crate) async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::invalid("limit", format!("is between 1 and {MOST}")));
     }
-    let action: Option<Action> = query.action.as_deref().map(str::parse).transpose().map_err(|unknown: model::UnknownWord| {
-        Problem::invalid("action", unknown.to_string())
-    })?;
+    let action: Option<Action> = query
+        .action
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|unknown: model::UnknownWord| Problem::invalid("action", unknown.to_string()))?;
     state.engine.note_read(&caller.actor(), user, Action::AuditRead).await?;
     let entries = state.engine.audit(user, &AuditQuery { before: query.before, action, limit }).await?;
     let full = i64::try_from(entries.len()).unwrap_or(0) == limit;

@@ -16,7 +16,7 @@ use crate::{
     State,
     auth::{Caller, ContextRead, For, require_scope},
     extract::{Json, Query, prefers},
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 use super::integrations::Subject;
@@ -27,8 +27,24 @@ static INJECTED: HeaderName = HeaderName::from_static("x-context-injected");
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct ContextQuery {
     /// A hard budget; the least important lines go first.
-    #[param(minimum = 1)]
+    #[param(nullable = false, minimum = 1)]
     max_tokens: Option<usize>,
+}
+
+impl ContextQuery {
+    fn budget(&self) -> Result<Option<usize>, Problem> {
+        match self.max_tokens {
+            Some(0) => Err(Problem::invalid("max_tokens", "is at least 1")),
+            most => Ok(most),
+        }
+    }
+}
+
+fn within(context: Option<Context>, budget: Option<usize>) -> Option<Context> {
+    match budget {
+        Some(most) => context?.within(most),
+        None => context,
+    }
 }
 
 /// What an agent is told, as data.
@@ -55,26 +71,20 @@ pub(crate) struct ContextAnswer {
 }
 
 /// The context: as `text/markdown`, or as JSON for who asks for that.
-#[utoipa::path(get, path = "/api/v1/context", tag = "context", params(ContextQuery, Subject),
+#[utoipa::path(get, path = "/api/v1/context", operation_id = "read_context", tag = "context", params(ContextQuery, Subject),
     responses((status = 200, content((String = "text/markdown"), (ContextAnswer = "application/json"))),
         (status = 204, description = "There is nothing to say, or nothing is shared"),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+        Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ContextRead>,
     Query(query): Query<ContextQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if query.max_tokens == Some(0) {
-        return Err(Problem::invalid("max_tokens", "is at least 1"));
-    }
+    let budget = query.budget()?;
     state.engine.note_read(&subject.actor(), subject.user, Action::ContextRead).await?;
     let context = state.engine.tell(subject.user, subject.sharing()).await?.context;
-    let context = match query.max_tokens {
-        Some(most) => context.and_then(|context| context.within(most)),
-        None => context,
-    };
-    let Some(context) = context else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let Some(context) = within(context, budget) else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     if prefers(&headers, "application/json") {
         return Ok(Answer(as_data(&context)).into_response());
     }
@@ -103,7 +113,7 @@ pub(crate) struct ChatMessage {
     /// `system`, `user`, `assistant` …
     role: String,
     /// A text, or parts.
-    #[schema(value_type = Object)]
+    #[schema(required = false)]
     content: Value,
     /// Who speaks, of several people: our id or the app's own.
     #[schema(required = false)]
@@ -112,8 +122,8 @@ pub(crate) struct ChatMessage {
 
 /// Puts the context of the most recent human participant into the system message. If that one shares nothing,
 /// nothing is put in: never somebody else's. `x-context-injected` says whether something was.
-#[utoipa::path(post, path = "/api/v1/context/inject", tag = "context", params(ContextQuery, Subject), request_body = Chat,
-    responses((status = 200, body = Chat), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/context/inject", operation_id = "inject_context", tag = "context", params(ContextQuery, Subject), request_body = Chat,
+    responses((status = 200, body = Chat), Problems))]
 pub(crate) async fn inject(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -122,10 +132,11 @@ pub(crate) async fn inject(
     Json(chat): Json<Value>,
 ) -> Result<Response, Problem> {
     require_scope::<ContextRead>(&caller)?;
+    let budget = query.budget()?;
     let human = last_human(&chat).map_err(engine::Error::from)?;
     let speaker = human.and_then(|human| human.user_id.or(named.user_id));
     let told = match listener(&state, &caller, speaker.as_deref()).await? {
-        Some(user) => tell(&state, &caller, user, query.max_tokens).await?,
+        Some(user) => tell(&state, &caller, user, budget).await?,
         None => None,
     };
     let injected = HeaderValue::from_static(if told.is_some() { "true" } else { "false" });
@@ -151,17 +162,8 @@ async fn listener(state: &State, caller: &Caller, speaker: Option<&str>) -> Resu
     Ok(found.filter(|user| caller.only_reaches().is_none_or(|own| own == *user)))
 }
 
-async fn tell(
-    state: &State,
-    caller: &Caller,
-    user: UserId,
-    max_tokens: Option<usize>,
-) -> Result<Option<String>, Problem> {
+async fn tell(state: &State, caller: &Caller, user: UserId, budget: Option<usize>) -> Result<Option<String>, Problem> {
     state.engine.note_read(&caller.actor(), user, Action::ContextRead).await?;
     let context = state.engine.tell(user, caller.sharing()).await?.context;
-    let context = match max_tokens {
-        Some(most) => context.and_then(|context| context.within(most)),
-        None => context,
-    };
-    Ok(context.map(|context| context.to_markdown()))
+    Ok(within(context, budget).map(|context| context.to_markdown()))
 }

@@ -9,10 +9,10 @@ use crate::{
     State,
     auth::{For, RecordsRead},
     extract::Query,
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
-use super::integrations::Subject;
+use super::{integrations::Subject, words};
 
 const MOST: i64 = 1_000;
 
@@ -24,7 +24,7 @@ pub(crate) struct EventsQuery {
     #[param(minimum = 0, default = 0)]
     after: i64,
     /// 1 to 1000.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 1000, default = 100)]
     limit: Option<i64>,
 }
 
@@ -44,11 +44,12 @@ pub(crate) struct EventsAnswer {
 #[expect(dead_code, reason = "describes the answer, which the model's own type makes")]
 pub(crate) struct EventAnswer {
     position: i64,
-    /// `added`, `revised` or `removed`.
+    #[schema(schema_with = words::change_type)]
     r#type: String,
     provider: String,
     connection_id: String,
     record_id: String,
+    #[schema(schema_with = words::kind)]
     kind: String,
     #[schema(required, nullable, format = Date)]
     day: Option<String>,
@@ -57,8 +58,8 @@ pub(crate) struct EventAnswer {
 }
 
 /// Reads the log.
-#[utoipa::path(get, path = "/api/v1/events", tag = "records", params(EventsQuery, Subject),
-    responses((status = 200, body = EventsAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "list_events", tag = "records", params(EventsQuery, Subject),
+    responses((status = 200, body = EventsAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,
@@ -72,7 +73,6 @@ pub(crate) async fn list(
         return Err(Problem::invalid("after", "is a position"));
     }
     state.engine.note_read(&subject.actor(), subject.user, Action::EventsRead).await?;
-    let (events, next_after, head) =
-        state.engine.events(subject.user, subject.sharing(), query.after, limit).await?;
+    let (events, next_after, head) = state.engine.events(subject.user, subject.sharing(), query.after, limit).await?;
     Ok(Answer(EventsAnswer { events, next_after, head }))
 }

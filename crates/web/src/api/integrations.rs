@@ -16,9 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     api::sharing::{SharingChange, Switches},
-    auth::{ConnectionsRead, ConnectionsWrite, For},
+    auth::{ConnectionsRead, ConnectionsWrite, For, SharingWrite},
     extract::{Json, Optional, Query},
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 /// How long a person's way to the provider and back may take, and where it begins.
@@ -33,6 +33,7 @@ pub(crate) struct AuthAnswer {
 
 /// What the person consents to.
 #[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AuthRequest {
     /// Kinds of records, or topics for all their kinds. None: all that is offered.
     #[serde(default)]
@@ -40,9 +41,9 @@ pub(crate) struct AuthRequest {
 }
 
 /// Begins to connect a provider; the person's consent is part of the request.
-#[utoipa::path(post, path = "/api/v1/integrations/{provider}/auth", tag = "integrations",
+#[utoipa::path(post, path = "/api/v1/integrations/{provider}/auth", operation_id = "begin_to_connect", tag = "integrations",
     params(("provider" = String, Path), Subject), request_body = Option<AuthRequest>,
-    responses((status = 200, body = AuthAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = AuthAnswer), Problems))]
 pub(crate) async fn begin(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,
@@ -63,16 +64,17 @@ pub(crate) async fn begin(
 
 /// Whose data it is about: a service token names the person.
 #[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "read by the permission extractor; here for the documentation")]
 pub(crate) struct Subject {
     /// Our id or the app's own (`external_id`). Service tokens must name it; others may only name themselves.
-    #[param(required = false)]
+    #[param(nullable = false)]
     user_id: Option<String>,
 }
 
 /// How all providers fare.
-#[utoipa::path(get, path = "/api/v1/integrations", tag = "integrations", params(Subject),
-    responses((status = 200, body = StatusesAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/integrations", operation_id = "list_integrations", tag = "integrations", params(Subject),
+    responses((status = 200, body = StatusesAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
@@ -83,9 +85,9 @@ pub(crate) async fn list(
 }
 
 /// How one provider fares.
-#[utoipa::path(get, path = "/api/v1/integrations/{provider}/status", tag = "integrations",
+#[utoipa::path(get, path = "/api/v1/integrations/{provider}/status", operation_id = "read_integration", tag = "integrations",
     params(("provider" = String, Path), Subject),
-    responses((status = 200, body = StatusAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = StatusAnswer), Problems))]
 pub(crate) async fn status(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
@@ -210,11 +212,10 @@ pub(crate) struct PeriodAnswer {
 }
 
 /// Asks for newer data.
-#[utoipa::path(post, path = "/api/v1/integrations/{provider}/sync", tag = "integrations",
+#[utoipa::path(post, path = "/api/v1/integrations/{provider}/sync", operation_id = "sync_integration", tag = "integrations",
     params(("provider" = String, Path), SyncQuery, Subject),
     responses((status = 200, body = SyncAnswer, description = "With `wait=true`"), (status = 202, body = SyncQueued),
-        (status = "4XX", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+        Problems))]
 pub(crate) async fn sync(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,
@@ -236,11 +237,13 @@ pub(crate) async fn sync(
 #[derive(Default, Deserialize, IntoParams)]
 pub(crate) struct DisconnectQuery {
     /// Keeps the records; otherwise they and their key are destroyed.
+    #[param(nullable = false)]
     preserve_data: Option<bool>,
 }
 
 /// The same in a body.
 #[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DisconnectRequest {
     preserve_data: Option<bool>,
 }
@@ -257,9 +260,9 @@ pub(crate) struct DisconnectAnswer {
 }
 
 /// Disconnects: ends the grant at the provider, destroys the tokens and, unless they are kept, the records.
-#[utoipa::path(delete, path = "/api/v1/integrations/{provider}", tag = "integrations",
+#[utoipa::path(delete, path = "/api/v1/integrations/{provider}", operation_id = "disconnect_integration", tag = "integrations",
     params(("provider" = String, Path), DisconnectQuery, Subject),
-    responses((status = 200, body = DisconnectAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = DisconnectAnswer), Problems))]
 pub(crate) async fn delete(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,
@@ -270,9 +273,9 @@ pub(crate) async fn delete(
 }
 
 /// Disconnects, for clients that cannot send DELETE.
-#[utoipa::path(post, path = "/api/v1/integrations/{provider}/disconnect", tag = "integrations",
+#[utoipa::path(post, path = "/api/v1/integrations/{provider}/disconnect", operation_id = "disconnect_integration_by_post", tag = "integrations",
     params(("provider" = String, Path), DisconnectQuery, Subject), request_body = Option<DisconnectRequest>,
-    responses((status = 200, body = DisconnectAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = DisconnectAnswer), Problems))]
 pub(crate) async fn post_disconnect(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,
@@ -308,12 +311,12 @@ pub(crate) struct SettingsRequest {
 }
 
 /// Changes what is shared, and shows how the provider fares.
-#[utoipa::path(patch, path = "/api/v1/integrations/{provider}", tag = "integrations",
+#[utoipa::path(patch, path = "/api/v1/integrations/{provider}", operation_id = "change_integration", tag = "integrations",
     params(("provider" = String, Path), Subject), request_body = SettingsRequest,
-    responses((status = 200, body = StatusAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = StatusAnswer), Problems))]
 pub(crate) async fn change(
     Extract(state): Extract<State>,
-    subject: For<ConnectionsWrite>,
+    subject: For<SharingWrite>,
     Path(provider): Path<String>,
     Json(request): Json<SettingsRequest>,
 ) -> Result<Answer<Value>, Problem> {
@@ -327,7 +330,7 @@ pub(crate) async fn change(
 /// Which connection to confirm, and what becomes of the one in its place.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct ConfirmRequest {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = Uuid)]
     connection_id: ConnectionId,
     /// Whether the records of the account that is replaced are kept.
     #[serde(default)]
@@ -335,9 +338,9 @@ pub(crate) struct ConfirmRequest {
 }
 
 /// Replaces the connected account by the one that was just authorised.
-#[utoipa::path(post, path = "/api/v1/integrations/{provider}/confirm", tag = "integrations",
+#[utoipa::path(post, path = "/api/v1/integrations/{provider}/confirm", operation_id = "confirm_replacement", tag = "integrations",
     params(("provider" = String, Path), Subject), request_body = ConfirmRequest,
-    responses((status = 200, body = StatusAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = StatusAnswer), Problems))]
 pub(crate) async fn confirm(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,

@@ -21,7 +21,7 @@ use crate::{
     State,
     auth::{ConnectionsRead, For},
     extract::prefers,
-    problem::{Problem, ProblemId},
+    problem::{Problem, ProblemId, Problems},
 };
 
 use super::integrations::Subject;
@@ -58,8 +58,8 @@ pub(crate) struct JobAnswer {
 }
 
 /// How far a job is; as `text/event-stream`, as it goes on.
-#[utoipa::path(get, path = "/api/v1/jobs/{job}", tag = "integrations", params(("job" = String, Path), Subject),
-    responses((status = 200, body = JobAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/jobs/{job}", operation_id = "read_job", tag = "integrations", params(("job" = String, Path), Subject),
+    responses((status = 200, body = JobAnswer), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,

@@ -11,7 +11,7 @@ use crate::{
     State,
     auth::{LinksWrite, Service},
     extract::Json,
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 /// A link that an app wants for one of its users.
@@ -38,8 +38,8 @@ pub(crate) struct NewLinkAnswer {
 }
 
 /// Makes a connect link.
-#[utoipa::path(post, path = "/api/v1/connect-links", tag = "connect links", request_body = NewLinkRequest,
-    responses((status = 201, body = NewLinkAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/connect-links", operation_id = "create_connect_link", tag = "connect links", request_body = NewLinkRequest,
+    responses((status = 201, body = NewLinkAnswer), Problems))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
     app: Service<LinksWrite>,
@@ -90,8 +90,8 @@ pub(crate) struct RedeemAnswer {
 }
 
 /// Confirms, from the app's backend, that the person who came back is its user. Until then nothing is collected.
-#[utoipa::path(post, path = "/api/v1/connect-links/redeem", tag = "connect links", request_body = RedeemRequest,
-    responses((status = 200, body = RedeemAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/connect-links/redeem", operation_id = "redeem_connect_link", tag = "connect links", request_body = RedeemRequest,
+    responses((status = 200, body = RedeemAnswer), Problems))]
 pub(crate) async fn redeem(
     Extract(state): Extract<State>,
     app: Service<LinksWrite>,

@@ -10,3 +10,4 @@ pub(crate) mod records;
 pub(crate) mod sharing;
 pub(crate) mod tokens;
 pub(crate) mod users;
+mod words;

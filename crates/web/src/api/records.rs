@@ -15,10 +15,10 @@ use crate::{
     State,
     auth::{For, RecordsRead},
     extract::Query,
-    problem::{Problem, ProblemId},
+    problem::{Problem, ProblemId, Problems},
 };
 
-use super::integrations::Subject;
+use super::{integrations::Subject, words};
 
 const MOST: i64 = 500;
 
@@ -26,18 +26,21 @@ const MOST: i64 = 500;
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct RecordsQuery {
     /// Kinds with commas between; none: all.
+    #[param(nullable = false)]
     kind: Option<String>,
     /// The first day.
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(required = false, value_type = String, format = Date)]
     from: Option<Date>,
     /// The last day.
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(required = false, value_type = String, format = Date)]
     to: Option<Date>,
+    #[param(nullable = false)]
     provider: Option<String>,
     /// Where to go on: the `next_cursor` of the answer before.
+    #[param(nullable = false)]
     cursor: Option<String>,
     /// 1 to 500.
-    #[param(minimum = 1, maximum = 500, default = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 500, default = 100)]
     limit: Option<i64>,
 }
 
@@ -58,6 +61,7 @@ pub(crate) struct RecordAnswer {
     id: String,
     connection_id: String,
     provider: String,
+    #[schema(schema_with = words::kind)]
     kind: String,
     /// 1 when it was added, one more with each revision.
     revision: i64,
@@ -80,8 +84,8 @@ pub(crate) struct RecordAnswer {
 }
 
 /// Reads records.
-#[utoipa::path(get, path = "/api/v1/records", tag = "records", params(RecordsQuery, Subject),
-    responses((status = 200, body = RecordsAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/records", operation_id = "list_records", tag = "records", params(RecordsQuery, Subject),
+    responses((status = 200, body = RecordsAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,
@@ -109,8 +113,8 @@ pub(crate) async fn list(
 }
 
 /// Reads one record.
-#[utoipa::path(get, path = "/api/v1/records/{record}", tag = "records", params(("record" = String, Path), Subject),
-    responses((status = 200, body = RecordAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/records/{record}", operation_id = "read_record", tag = "records", params(("record" = String, Path), Subject),
+    responses((status = 200, body = RecordAnswer), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,

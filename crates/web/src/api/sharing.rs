@@ -1,7 +1,5 @@
 //! What a person shares, and with which agent.
 
-use std::collections::BTreeMap;
-
 use axum::{Json as Answer, extract::State as Extract};
 use model::{Actor, Sharing, Topic, UserId};
 use serde::{Deserialize, Serialize};
@@ -11,7 +9,7 @@ use crate::{
     State,
     auth::{ConnectionsRead, For, SharingWrite},
     extract::Json,
-    problem::Problem,
+    problem::{Problem, Problems},
 };
 
 use super::integrations::Subject;
@@ -46,35 +44,49 @@ impl Switches {
 
 /// Switches to turn; those that are not named stay.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SharingChange {
+    /// Off: nothing is shared, whatever the topics say.
     pub(crate) everything: Option<bool>,
-    /// `sleep`, `readiness`, `activity`, `heart`, `stress`, `body`.
-    #[serde(flatten)]
-    #[schema(value_type = Object, additional_properties)]
-    topics: BTreeMap<String, bool>,
+    sleep: Option<bool>,
+    readiness: Option<bool>,
+    activity: Option<bool>,
+    heart: Option<bool>,
+    stress: Option<bool>,
+    body: Option<bool>,
 }
 
 impl SharingChange {
     /// The switches after the change.
-    pub(crate) fn turn(&self, mut sharing: Sharing) -> Result<Sharing, Problem> {
+    pub(crate) fn turn(&self, mut sharing: Sharing) -> Sharing {
         sharing.everything = self.everything.unwrap_or(sharing.everything);
-        for (word, on) in &self.topics {
-            let topic: Topic = word.parse().map_err(|_| Problem::invalid(word, "is no topic"))?;
-            sharing.set(topic, *on);
+        for (topic, on) in Topic::ALL.iter().filter_map(|topic| Some((*topic, self.of(*topic)?))) {
+            sharing.set(topic, on);
         }
-        Ok(sharing)
+        sharing
+    }
+
+    fn of(&self, topic: Topic) -> Option<bool> {
+        match topic {
+            Topic::Sleep => self.sleep,
+            Topic::Readiness => self.readiness,
+            Topic::Activity => self.activity,
+            Topic::Heart => self.heart,
+            Topic::Stress => self.stress,
+            Topic::Body => self.body,
+        }
     }
 
     pub(crate) async fn apply(&self, state: &State, actor: &Actor, user: UserId) -> Result<Sharing, Problem> {
-        let sharing = self.turn(state.engine.sharing(user).await?)?;
+        let sharing = self.turn(state.engine.sharing(user).await?);
         state.engine.set_sharing(actor, user, &sharing).await?;
         Ok(sharing)
     }
 }
 
 /// What is shared with every reader.
-#[utoipa::path(get, path = "/api/v1/sharing", tag = "sharing", params(Subject),
-    responses((status = 200, body = Switches), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/sharing", operation_id = "read_sharing", tag = "sharing", params(Subject),
+    responses((status = 200, body = Switches), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
@@ -83,8 +95,8 @@ pub(crate) async fn show(
 }
 
 /// Turns switches for every reader.
-#[utoipa::path(patch, path = "/api/v1/sharing", tag = "sharing", params(Subject), request_body = SharingChange,
-    responses((status = 200, body = Switches), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(patch, path = "/api/v1/sharing", operation_id = "change_sharing", tag = "sharing", params(Subject), request_body = SharingChange,
+    responses((status = 200, body = Switches), Problems))]
 pub(crate) async fn change(
     Extract(state): Extract<State>,
     subject: For<SharingWrite>,

@@ -18,12 +18,13 @@ use crate::{
     State,
     auth::{For, TokensWrite},
     extract::Json,
-    problem::{Problem, ProblemId},
+    problem::{Problem, ProblemId, Problems},
 };
 
 use super::{
     integrations::Subject,
     sharing::{SharingChange, Switches},
+    words,
 };
 
 /// A token without its secret.
@@ -34,6 +35,7 @@ pub(crate) struct TokenAnswer {
     name: String,
     /// Of a service token, everybody; of another, only its own person.
     service: bool,
+    #[schema(schema_with = words::scopes)]
     scopes: Vec<String>,
     sharing: Switches,
     #[schema(value_type = String, format = DateTime)]
@@ -66,8 +68,8 @@ pub(crate) struct TokensAnswer {
 }
 
 /// Lists tokens.
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", params(Subject),
-    responses((status = 200, body = TokensAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "tokens", params(Subject),
+    responses((status = 200, body = TokensAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<TokensWrite>,
@@ -78,14 +80,18 @@ pub(crate) async fn list(
 
 /// A token to make.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewTokenRequest {
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it may do; a user token cannot hold `users:write` and `links:write`.
+    #[schema(schema_with = words::scopes)]
     scopes: Vec<String>,
     /// Administrators only: it reaches everybody.
     #[serde(default)]
     service: bool,
     /// None: it does not expire.
+    #[schema(minimum = 1)]
     expires_in_days: Option<u32>,
     sharing: Option<SharingChange>,
 }
@@ -100,20 +106,21 @@ pub(crate) struct NewTokenAnswer {
 }
 
 /// Makes a token.
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", params(Subject), request_body = NewTokenRequest,
-    responses((status = 201, body = NewTokenAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "create_token", tag = "tokens", params(Subject), request_body = NewTokenRequest,
+    responses((status = 201, body = NewTokenAnswer), Problems))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
     subject: For<TokensWrite>,
     Json(request): Json<NewTokenRequest>,
 ) -> Result<(StatusCode, Answer<NewTokenAnswer>), Problem> {
-    let scopes = Scopes::parse(&request.scopes.join(" ")).map_err(|unknown| Problem::invalid("scopes", unknown.to_string()))?;
+    let scopes =
+        Scopes::parse(&request.scopes.join(" ")).map_err(|unknown| Problem::invalid("scopes", unknown.to_string()))?;
     let new = TokenRequest {
         owner: subject.user,
         service: request.service,
         name: request.name,
         scopes,
-        sharing: request.sharing.unwrap_or_default().turn(Sharing::default())?,
+        sharing: request.sharing.unwrap_or_default().turn(Sharing::default()),
         expires_in: request.expires_in_days.map(|days| Duration::from_secs(u64::from(days) * 86_400)),
     };
     let (token, secret) = state.identity.create_token(&subject.actor(), new).await?;
@@ -122,9 +129,9 @@ pub(crate) async fn create(
 }
 
 /// Turns a token's own switches.
-#[utoipa::path(patch, path = "/api/v1/tokens/{token}", tag = "tokens", params(("token" = String, Path), Subject),
+#[utoipa::path(patch, path = "/api/v1/tokens/{token}", operation_id = "change_token", tag = "tokens", params(("token" = String, Path), Subject),
     request_body = SharingChange,
-    responses((status = 200, body = TokenAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = TokenAnswer), Problems))]
 pub(crate) async fn change(
     Extract(state): Extract<State>,
     subject: For<TokensWrite>,
@@ -134,14 +141,14 @@ pub(crate) async fn change(
     let id = read_id(&token)?;
     let tokens = state.identity.tokens(subject.user).await?;
     let mut token = tokens.into_iter().find(|token| token.id == id).ok_or_else(missing)?;
-    token.sharing = change.turn(token.sharing)?;
+    token.sharing = change.turn(token.sharing);
     state.identity.set_token_sharing(&subject.actor(), subject.user, id, &token.sharing).await?;
     Ok(Answer(token.into()))
 }
 
 /// Revokes a token.
-#[utoipa::path(delete, path = "/api/v1/tokens/{token}", tag = "tokens", params(("token" = String, Path), Subject),
-    responses((status = 204), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/api/v1/tokens/{token}", operation_id = "revoke_token", tag = "tokens", params(("token" = String, Path), Subject),
+    responses((status = 204), Problems))]
 pub(crate) async fn revoke(
     Extract(state): Extract<State>,
     subject: For<TokensWrite>,

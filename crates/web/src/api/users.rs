@@ -11,8 +11,10 @@ use crate::{
     State,
     auth::{Caller, Staff, UsersWrite},
     extract::{Json, Query},
-    problem::Problem,
+    problem::{Problem, Problems},
 };
+
+use super::words;
 
 /// A person.
 #[derive(Serialize, ToSchema)]
@@ -24,8 +26,7 @@ pub(crate) struct UserAnswer {
     external_id: Option<String>,
     #[schema(required, nullable)]
     email: Option<String>,
-    /// `member`, `auditor` or `admin`.
-    #[schema(value_type = String)]
+    #[schema(schema_with = words::role)]
     role: Role,
     /// IANA time zone.
     zone: String,
@@ -47,8 +48,8 @@ impl From<User> for UserAnswer {
 }
 
 /// Who is calling.
-#[utoipa::path(get, path = "/api/v1/me", tag = "users",
-    responses((status = 200, body = UserAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "read_me", tag = "users",
+    responses((status = 200, body = UserAnswer), Problems))]
 pub(crate) async fn me(caller: Caller) -> Answer<UserAnswer> {
     Answer(caller.user().clone().into())
 }
@@ -57,7 +58,7 @@ pub(crate) async fn me(caller: Caller) -> Answer<UserAnswer> {
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct UsersQuery {
     /// The id of the last person read.
-    #[param(value_type = Option<String>)]
+    #[param(required = false, value_type = String, format = Uuid)]
     after: Option<UserId>,
 }
 
@@ -68,8 +69,8 @@ pub(crate) struct UsersAnswer {
 }
 
 /// Lists people, a hundred at a time.
-#[utoipa::path(get, path = "/api/v1/users", tag = "users", params(UsersQuery),
-    responses((status = 200, body = UsersAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "list_users", tag = "users", params(UsersQuery),
+    responses((status = 200, body = UsersAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     _staff: Staff<UsersWrite>,
@@ -92,8 +93,8 @@ pub(crate) struct NewUserRequest {
 }
 
 /// Adds a person.
-#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = NewUserRequest,
-    responses((status = 201, body = UserAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/v1/users", operation_id = "create_user", tag = "users", request_body = NewUserRequest,
+    responses((status = 201, body = UserAnswer), Problems))]
 pub(crate) async fn create(
     Extract(state): Extract<State>,
     staff: Staff<UsersWrite>,

@@ -69,7 +69,7 @@ impl FromRequestParts<State> for Caller {
             Some(secret) => by_token(state, &secret).await?,
             None => by_cookie(state, parts).await?,
         };
-        found.ok_or_else(|| ProblemId::Unauthenticated.new())
+        found.ok_or_else(|| ProblemId::Unauthenticated.problem())
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) use self::{
     caller::{Caller, Visitor},
     cookie::{Cookies, LINK, SESSION, set as set_cookie},
     subject::{
-        AuditRead, ContextRead, ConnectionsRead, ConnectionsWrite, For, LinksWrite, RecordsRead, Service, SharingWrite, Staff,
-        TokensWrite, UsersWrite, require_scope,
+        AuditRead, ConnectionsRead, ConnectionsWrite, ContextRead, For, LinksWrite, RecordsRead, Service, SharingWrite,
+        Staff, TokensWrite, UsersWrite, require_scope,
     },
 };

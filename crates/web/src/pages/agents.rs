@@ -95,12 +95,7 @@ fn read_id(text: &str) -> Result<TokenId, Problem> {
     text.parse().map_err(|_| ProblemId::NotFound.because("there is no such token"))
 }
 
-async fn make(
-    state: &State,
-    person: &Person,
-    form: &NewAgent,
-    service: bool,
-) -> Result<(ApiToken, Secret), Error> {
+async fn make(state: &State, person: &Person, form: &NewAgent, service: bool) -> Result<(ApiToken, Secret), Error> {
     let seconds = u64::from(form.lifetime) * 86_400;
     let new = TokenRequest {
         owner: person.user.id,
@@ -147,7 +142,8 @@ async fn view(
 fn row(person: &Person, token: ApiToken, trail: &[AuditEntry], consented: &BTreeSet<Topic>) -> AgentRow {
     let id = token.id.to_string();
     let own = trail.iter().filter(|entry| entry.actor == "token" && entry.actor_id.as_deref() == Some(&id));
-    let reads = own.filter_map(|entry| Some(ReadLine { at: person.moment(entry.at), what: what(entry.action)?.to_owned() }));
+    let reads =
+        own.filter_map(|entry| Some(ReadLine { at: person.moment(entry.at), what: what(entry.action)?.to_owned() }));
     let reads = reads.take(READS_SHOWN).collect();
     let tells = token.scopes.allow(Scope::ContextRead) || token.scopes.allow(Scope::RecordsRead);
     AgentRow {

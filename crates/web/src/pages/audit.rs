@@ -57,11 +57,8 @@ async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<
         if !known.contains_key(&key) {
             known.insert(key.clone(), who(state, person, entry).await?);
         }
-        let detail = entry.detail.as_deref().map(|detail| provider_name(state, detail).unwrap_or_else(|| detail.to_owned()));
-        let line = AuditLine {
-            at: Moment::clock(entry.at, &person.zone),
-            sentence: known[&key].did(entry.action, detail.as_deref()),
-        };
+        let line =
+            AuditLine { at: Moment::clock(entry.at, &person.zone), sentence: sentence(state, &known[&key], entry) };
         let day = entry.at.to_zoned(person.zone.clone()).date();
         match days.last_mut() {
             Some((last, same)) if *last == day => same.lines.push(line),
@@ -69,6 +66,13 @@ async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<
         }
     }
     Ok(days.into_iter().map(|(_, day)| day).collect())
+}
+
+/// An entry in a sentence. A token that was used is the one who acted: its name is said once.
+fn sentence(state: &State, who: &Who, entry: &AuditEntry) -> String {
+    let detail = entry.detail.as_deref().filter(|_| entry.action != Action::TokenUsed);
+    let detail = detail.map(|detail| provider_name(state, detail).unwrap_or_else(|| detail.to_owned()));
+    who.did(entry.action, detail.as_deref())
 }
 
 fn heading(day: Date, today: Date) -> String {

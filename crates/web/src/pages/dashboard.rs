@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Answer, Person,
+    happenings::newest,
     progress::under_way,
     provider_name, render,
     trends::{KINDS, Trends, first_day},
@@ -16,10 +17,9 @@ use crate::{
     State,
     extract::Query,
     problem::Problem,
-    views::{Dashboard, EventLine, Nav, Range, SourceLine, Told},
+    views::{Dashboard, Nav, Range, SourceLine, Told},
 };
 
-const EVENTS: i64 = 15;
 /// Several accounts, each with naps: far more than a person has in four months.
 const MOST_RECORDS: i64 = 5_000;
 
@@ -44,7 +44,7 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Query(w
         range,
         charts: trends.charts(),
         told: told(&state, &person).await?,
-        events: events(&state, &person).await?,
+        events: newest(&state, &person).await?,
     })
 }
 
@@ -95,19 +95,4 @@ async fn told(state: &State, person: &Person) -> Result<Told, Problem> {
             readers => count(i64::try_from(readers).unwrap_or(i64::MAX), "agent", "agents"),
         },
     })
-}
-
-/// The newest events, the newest first.
-async fn events(state: &State, person: &Person) -> Result<Vec<EventLine>, engine::Error> {
-    let user = person.user.id;
-    let (_, _, head) = state.engine.events(user, None, 0, 1).await?;
-    let (events, ..) = state.engine.events(user, None, (head - EVENTS).max(0), EVENTS).await?;
-    let line = |event: model::Change| EventLine {
-        at: person.moment(event.at),
-        change: event.change_type,
-        kind: event.kind,
-        provider: provider_name(state, &event.provider).unwrap_or(event.provider),
-        day: event.day,
-    };
-    Ok(events.into_iter().rev().map(line).collect())
 }

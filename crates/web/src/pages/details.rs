@@ -11,12 +11,15 @@ use super::{
     progress::under_way,
     words::{count, span, thousands},
 };
-use crate::views::{
-    CollectionRow, ConsentGiven, Details, Loss, ProviderRow, Standing, SyncRun, Way,
-};
+use crate::views::{CollectionRow, ConsentGiven, Details, Loss, ProviderRow, Standing, SyncRun, Way};
 
 /// A provider and how it fares.
-pub(super) fn row(person: &Person, configured: &Configured, status: &Status, trouble_since: Option<Timestamp>) -> ProviderRow {
+pub(super) fn row(
+    person: &Person,
+    configured: &Configured,
+    status: &Status,
+    trouble_since: Option<Timestamp>,
+) -> ProviderRow {
     let manifest = configured.manifest();
     let labels = &manifest.oauth.scope_labels;
     let in_words = |scope: &String| labels.get(scope).unwrap_or(scope).clone();

@@ -2,16 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State as Extract};
+use axum::{
+    extract::{Path, State as Extract},
+    http::HeaderMap,
+};
 use engine::Begin;
-use model::Kind;
+use model::{Kind, UserId};
 use store::Principal;
 
-use super::{Answer, Fields, Person, go_on, render};
+use super::{
+    Answer, Fields, Person, go_on,
+    person::{sign_in_url, signed_in},
+    render,
+};
 use crate::{
     State,
-    problem::{Problem, ProblemId},
-    views::{Asking, Disclosure, Nav, TopicKinds, Way},
+    api::integrations::Subject,
+    auth::{Caller, ConnectionsWrite, For},
+    extract::prefers,
+    problem::{Problem, ProblemId, Problems},
+    views::{Asking, Disclosure, Nav, Page, SignedIn, TopicKinds, Way},
 };
 
 /// How far back the first sync reaches.
@@ -19,15 +29,42 @@ const DAYS_BACK: u32 = 30;
 
 /// Shows what would be collected.
 pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Path(provider): Path<String>) -> Answer {
-    let agreed = state.engine.status(person.user.id, &provider).await?.consent.map(|consent| consent.kinds);
+    page(&state, person.user.id, Some(signed_in(&person.user)), &provider).await
+}
+
+/// The same beside the API's way to connect: for a person in a browser, and for an app that looks what it asks for.
+#[utoipa::path(get, path = "/api/v1/integrations/{provider}/auth", operation_id = "show_disclosure", tag = "integrations",
+    params(("provider" = String, Path), Subject),
+    responses((status = 200, body = String, content_type = "text/html"),
+        (status = 303, description = "A browser that nobody has signed in to is led to the sign-in"), Problems))]
+pub(crate) async fn show_to_caller(
+    Extract(state): Extract<State>,
+    subject: Result<For<ConnectionsWrite>, Problem>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    match subject {
+        Ok(For { user, caller: Caller::Session { user: person, .. }, .. }) => {
+            page(&state, user, Some(signed_in(&person)), &provider).await
+        }
+        Ok(For { user, .. }) => page(&state, user, None, &provider).await,
+        Err(problem) if problem.id == ProblemId::Unauthenticated && prefers(&headers, "text/html") => {
+            go_on(&sign_in_url(&format!("/connections/{provider}/connect")))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn page(state: &State, user: UserId, signed_in: Option<SignedIn>, provider: &str) -> Answer {
+    let agreed = state.engine.status(user, provider).await?.consent.map(|consent| consent.kinds);
     let asking = Asking {
         action: format!("/connections/{provider}/connect"),
         recipient: "You, and the agents that you allow. Nobody else.".to_owned(),
         ending: "Disconnect here at any time, and choose whether the data goes or stays.".to_owned(),
         cancel: "/connections".to_owned(),
-        ..asking(&state, &provider, agreed)?
+        ..asking(state, provider, agreed)?
     };
-    let page = person.page(format!("Connect {}", asking.provider), Nav::Connections);
+    let page = Page::new(format!("Connect {}", asking.provider), Nav::Connections, signed_in);
     render(&Disclosure { page, asking })
 }
 

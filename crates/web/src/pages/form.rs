@@ -24,7 +24,7 @@ impl FromRequest<State> for Fields {
         if !is_form(request.headers()) {
             return Err(ProblemId::UnsupportedMediaType.because(format!("send {MEDIA_TYPE}")));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|_| ProblemId::TooLarge.new())?;
+        let body = Bytes::from_request(request, state).await.map_err(|_| ProblemId::TooLarge.problem())?;
         Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
 }

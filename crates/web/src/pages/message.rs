@@ -90,7 +90,9 @@ fn what_now(id: ProblemId) -> (Option<&'static str>, Option<&'static str>, Way) 
         ProblemId::DeadLink => {
             (Some("Nothing was collected."), Some("Ask the app that sent you here for a new link."), home())
         }
-        ProblemId::RateLimited | ProblemId::Locked => (Some("Nothing was changed."), Some("Wait a minute, then try again."), home()),
+        ProblemId::RateLimited | ProblemId::Locked => {
+            (Some("Nothing was changed."), Some("Wait a minute, then try again."), home())
+        }
         ProblemId::Internal => (
             Some("What was stored before is safe."),
             Some("Try again. If it stays so, tell whoever runs this server."),

@@ -8,6 +8,7 @@ pub(crate) mod dashboard;
 mod details;
 pub(crate) mod disclosure;
 mod form;
+mod happenings;
 pub(crate) mod link;
 pub(crate) mod message;
 mod person;
@@ -35,7 +36,7 @@ fn render(view: &impl Template) -> Answer {
         Ok(html) => Ok(Html(html).into_response()),
         Err(error) => {
             tracing::error!(%error, "a page could not be written");
-            Err(ProblemId::Internal.new())
+            Err(ProblemId::Internal.problem())
         }
     }
 }

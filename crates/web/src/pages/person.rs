@@ -72,7 +72,8 @@ pub(crate) fn signed_in(user: &User) -> SignedIn {
 
 /// Where one signs in, and then goes on to a page.
 pub(crate) fn sign_in_url(return_to: &str) -> String {
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
     format!("/sign-in?{query}")
 }
 
@@ -80,7 +81,7 @@ pub(crate) fn sign_in_url(return_to: &str) -> String {
 fn ask_who(parts: &Parts) -> Response {
     let program = parts.headers.contains_key(header::AUTHORIZATION) || parts.uri.path().starts_with("/api/");
     if program && !prefers(&parts.headers, "text/html") {
-        return ProblemId::Unauthenticated.new().into_response();
+        return ProblemId::Unauthenticated.problem().into_response();
     }
     let here = parts.uri.path_and_query().map_or("/", |here| here.as_str());
     // What a form did not send is not sent again by itself.

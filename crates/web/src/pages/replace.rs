@@ -65,12 +65,7 @@ pub(crate) async fn submit(
     go_on(&format!("/connections?connected={provider}"))
 }
 
-async fn pending(
-    state: &State,
-    person: &Person,
-    provider: &str,
-    id: ConnectionId,
-) -> Result<Connection, Problem> {
+async fn pending(state: &State, person: &Person, provider: &str, id: ConnectionId) -> Result<Connection, Problem> {
     let connection = state.reader.read().await?.connection(person.user.id, id).await?;
     if connection.state == ConnectionState::Pending && connection.provider == provider {
         Ok(connection)

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{ToSpan, civil::Date};
-use model::{Kind, StoredRecord, record::{Body, SleepType}};
+use model::{
+    Kind, StoredRecord,
+    record::{Body, SleepType},
+};
 
 use crate::views::{
     Figure,
@@ -86,6 +89,7 @@ impl Trends {
         let ago = day.until(self.today).map_or(i32::MAX, |between| between.get_days());
         match (ago, measure.is_of_the_night()) {
             (0, true) => "last night".to_owned(),
+            (1, true) => "the night before".to_owned(),
             (0, false) if measure == Measure::ActivityScore => "today so far".to_owned(),
             (0, false) => "today".to_owned(),
             (1, false) => "yesterday".to_owned(),

@@ -35,20 +35,9 @@ pub(crate) struct ProviderRow {
 /// How a connection stands.
 #[derive(Clone, Debug)]
 pub(crate) enum Standing {
-    /// This server lacks settings for the provider: which, for the operator.
-    NotSetUp {
-        missing: String,
-    },
     NotConnected,
-    /// Authorised, and waiting to be confirmed.
-    Pending,
-    Active {
-        synced: Option<Moment>,
-    },
-    NeedsConsent {
-        since: Moment,
-        reason: Reason,
-    },
+    Active { synced: Option<Moment> },
+    NeedsConsent { since: Moment, reason: Reason },
 }
 
 /// What unfolds below a provider.
@@ -110,14 +99,9 @@ pub(crate) struct Loss {
 }
 
 impl ProviderRow {
-    /// Whether the server collects from it.
-    pub(crate) fn is_active(&self) -> bool {
-        matches!(self.standing, Standing::Active { .. })
-    }
-
     /// Whether there is something that could be ended.
     pub(crate) fn can_disconnect(&self) -> bool {
-        matches!(self.standing, Standing::Active { .. } | Standing::NeedsConsent { .. } | Standing::Pending)
+        matches!(self.standing, Standing::Active { .. } | Standing::NeedsConsent { .. })
     }
 
     /// The standing as one word in the stylesheet.
@@ -125,8 +109,7 @@ impl ProviderRow {
         match self.standing {
             Standing::Active { .. } => "active",
             Standing::NeedsConsent { .. } => "trouble",
-            Standing::Pending => "pending",
-            Standing::NotConnected | Standing::NotSetUp { .. } => "none",
+            Standing::NotConnected => "none",
         }
     }
 }

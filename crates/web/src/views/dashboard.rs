@@ -1,7 +1,6 @@
 //! The dashboard: the newest figures, how they moved, what an agent is told, what arrived.
 
 use askama::Template;
-use jiff::civil::Date;
 use model::{ChangeType, Kind};
 
 use super::{Moment, Page, Progress, chart::Chart};
@@ -57,7 +56,7 @@ pub(crate) struct Told {
     pub(crate) readers: String,
 }
 
-/// One entry of the log.
+/// What happened at once to records of a kind.
 #[derive(Clone, Debug)]
 pub(crate) struct EventLine {
     pub(crate) at: Moment,
@@ -65,7 +64,9 @@ pub(crate) struct EventLine {
     pub(crate) kind: Kind,
     /// The provider's name.
     pub(crate) provider: String,
-    pub(crate) day: Option<Date>,
+    /// The days that the records count for: "8 Sep to 20 Nov".
+    pub(crate) days: Option<String>,
+    pub(crate) records: usize,
 }
 
 /// How many days the charts show.
@@ -109,12 +110,5 @@ impl Dashboard {
     /// Whether any chart has a baseline, which is then explained.
     pub(crate) fn has_baseline(&self) -> bool {
         self.charts.iter().any(Chart::has_baseline)
-    }
-}
-
-impl EventLine {
-    /// The day that the record counts for, in words.
-    pub(crate) fn day_words(&self) -> String {
-        self.day.map(|day| day.strftime("%-d %b").to_string()).unwrap_or_default()
     }
 }

@@ -28,7 +28,7 @@ pub(crate) use self::{
     link::{DeadLink, LinkPage, LinkProvider, WhyDead},
     message::{Message, Way},
     moment::Moment,
-    page::{Nav, Notice, Page, SignedIn, Tone},
+    page::{Nav, Page, SignedIn, Tone},
     progress::Progress,
     replace::Replace,
     settings::{Settings, ZoneGroup},

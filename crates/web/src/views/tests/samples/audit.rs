@@ -28,7 +28,7 @@ fn lively() -> Audit {
         line("03:12", &Who::Somebody, Action::SignInFailed, None),
     ];
     let earlier = vec![
-        line("21:10", &Who::You, Action::TokenCreated, Some("“Coach agent”")),
+        line("21:10", &Who::You, Action::TokenCreated, Some("token “Coach agent”")),
         line("21:04", &Who::You, Action::Connected, Some("Halo")),
         line("21:03", &Who::You, Action::ConnectBegun, Some("Halo")),
         line("21:00", &Who::Operator, Action::UserCreated, None),

@@ -29,16 +29,16 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
     let denied = Connections {
         page: page("Connections", Nav::Connections)
             .with(Tone::Bad, "Halo was not connected: you said no on its page. Nothing was collected."),
-        ..of(vec![fresh(), not_set_up()], false)
+        ..of(vec![fresh()], false)
     };
     vec![
-        ("connections", html(&of(vec![active(), fresh(), not_set_up()], true))),
+        ("connections", html(&of(vec![active(), fresh()], true))),
         ("connections-saved", html(&well)),
         ("connections-empty", html(&denied)),
         ("connections-syncing", html(&of(vec![syncing], true))),
         ("connections-refused", html(&of(vec![standing(refused)], true))),
         ("connections-lost", html(&of(vec![standing(lost)], true))),
-        ("connections-pending", html(&of(vec![standing(Standing::Pending)], false))),
+        ("connections-none", html(&of(Vec::new(), false))),
         (
             "connections-open",
             html(&of(vec![active()], true))
@@ -82,15 +82,6 @@ fn fresh() -> ProviderRow {
         missing: Vec::new(),
         progress: None,
         details: None,
-    }
-}
-
-fn not_set_up() -> ProviderRow {
-    ProviderRow {
-        id: "agenda".to_owned(),
-        name: "Agenda".to_owned(),
-        standing: Standing::NotSetUp { missing: "AGENDA_CLIENT_ID".to_owned() },
-        ..fresh()
     }
 }
 

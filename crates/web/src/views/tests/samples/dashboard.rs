@@ -162,7 +162,8 @@ fn events() -> Vec<EventLine> {
         change,
         kind,
         provider: "Halo".to_owned(),
-        day: Some(date(2026, 1, day)),
+        days: Some(format!("{day} Jan")),
+        records: if day == 24 { 3 } else { 1 },
     };
     vec![
         event("08:42", ChangeType::Revised, Kind::SleepScore, 26),

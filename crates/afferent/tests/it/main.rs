@@ -1,0 +1,9 @@
+//! The program as strangers meet it: started, used, killed, started again. A file per story.
+
+mod api;
+mod demo;
+mod killed;
+mod program;
+mod replay;
+mod stand_in;
+mod stopping;

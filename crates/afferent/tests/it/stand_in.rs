@@ -1,0 +1,73 @@
+//! The sandbox as tests speak to it: the person at its consent page, and its control routes.
+
+use anyhow::Context;
+use reqwest::{Client, Method, Url, header};
+use serde_json::{Value, json};
+
+use crate::api::{http, read};
+
+/// A sandbox that runs.
+#[derive(Clone)]
+pub(crate) struct StandIn {
+    http: Client,
+    url: String,
+}
+
+impl StandIn {
+    /// The sandbox behind an address.
+    pub(crate) fn new(url: &str) -> anyhow::Result<Self> {
+        Ok(Self { http: http()?, url: url.to_owned() })
+    }
+
+    /// Allows what an application asks for; gives the address to which the person is sent back.
+    pub(crate) async fn allow(&self, authorize: &str) -> anyhow::Result<String> {
+        let mut page = Url::parse(authorize)?;
+        let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+        form.push(("decision".into(), "allow".into()));
+        page.set_query(None);
+        let answer = self.http.post(page).form(&form).send().await?;
+        let location = answer.headers().get(header::LOCATION).context("nobody is sent back")?;
+        Ok(location.to_str()?.to_owned())
+    }
+
+    /// What was asked so far.
+    pub(crate) async fn stats(&self) -> anyhow::Result<Value> {
+        let stats = read(self.http.get(format!("{}/_control/stats", self.url))).await?;
+        Ok(stats["oura"].clone())
+    }
+
+    /// How many requests for data were answered or dropped so far, whatever the path.
+    pub(crate) async fn requests(&self) -> anyhow::Result<u64> {
+        let stats = self.stats().await?;
+        let paths = stats["requests"].as_object().context("requests")?;
+        let data = paths.iter().filter(|(path, _)| path.starts_with("/v2/"));
+        let statuses = data.filter_map(|(_, statuses)| statuses.as_object());
+        Ok(statuses.flat_map(|statuses| statuses.values()).filter_map(Value::as_u64).sum())
+    }
+
+    /// How often refreshing gave tokens.
+    pub(crate) async fn refreshes(&self) -> anyhow::Result<u64> {
+        Ok(self.stats().await?["token"]["by_grant"]["refresh_token"]["ok"].as_u64().unwrap_or(0))
+    }
+
+    /// Makes trouble.
+    pub(crate) async fn trouble(&self, mut order: Value) -> anyhow::Result<()> {
+        order["provider"] = json!("oura");
+        self.control("faults", &order).await.map(drop)
+    }
+
+    /// Turns its clock.
+    pub(crate) async fn turn(&self, seconds: u64) -> anyhow::Result<()> {
+        self.control("clock", &json!({ "advance_seconds": seconds })).await.map(drop)
+    }
+
+    /// What its clock says.
+    pub(crate) async fn now(&self) -> anyhow::Result<String> {
+        let clock = read(self.http.get(format!("{}/_control/clock", self.url))).await?;
+        Ok(clock["now"].as_str().context("now")?.to_owned())
+    }
+
+    async fn control(&self, what: &str, order: &Value) -> anyhow::Result<Value> {
+        read(self.http.request(Method::POST, format!("{}/_control/{what}", self.url)).json(order)).await
+    }
+}

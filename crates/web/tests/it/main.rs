@@ -1,0 +1,14 @@
+//! What goes through the doors, in-process: a file per story.
+
+mod agents;
+mod aliases;
+mod callback;
+mod connecting;
+mod doors;
+mod idempotency;
+mod limits;
+mod links;
+mod manners;
+mod pages;
+mod permissions;
+mod signing_in;

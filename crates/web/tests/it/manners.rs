@@ -1,0 +1,110 @@
+//! What every answer has, and what is said when a request makes no sense.
+
+use model::{Role, Scopes};
+use serde_json::json;
+use web::ProblemId;
+
+use crate::doors::{Doors, ask, get, post};
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_and_security_headers() {
+    let doors = Doors::open().await;
+    for path in ["/health", "/sign-in", "/nowhere", "/api/v1/me", "/openapi.json", "/docs/problems"] {
+        let answer = doors.send(get(path)).await;
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+    }
+    let named = doors.send(get("/health").with("x-request-id", "mine")).await;
+    assert_eq!(named.header("x-request-id"), "mine");
+    let forged = doors.send(post("/sign-in").form(&[]).with("sec-fetch-site", "cross-site")).await;
+    assert!(!forged.header("x-request-id").is_empty() && !forged.header("content-security-policy").is_empty());
+}
+
+#[tokio::test]
+async fn a_problem_is_data_for_programs_and_a_page_for_people() {
+    let doors = Doors::open().await;
+    let data = doors.send(get("/nowhere")).await;
+    assert_eq!((data.status, data.problem().as_str()), (404, "not-found"));
+    let page = doors.send(get("/nowhere").browser()).await;
+    assert_eq!((page.status, page.header("content-type")), (404, "text/html; charset=utf-8"));
+    assert!(page.has("<!doctype html>") && page.has("Not found"));
+    let packed = doors.send(get("/nowhere").browser().with("accept-encoding", "gzip")).await;
+    assert_eq!(packed.header("content-encoding"), "", "the page is not called packed when it is not");
+    assert!(packed.has("<!doctype html>"));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_by_name() {
+    let doors = Doors::open().await;
+    let user = doors.somebody("ada@example.org", Role::Member).await;
+    let token = doors.token(&user, Scopes::personal()).await;
+    let tokens = || post("/api/v1/tokens").bearer(&token);
+    let table = [
+        (tokens().body("application/json", "{"), 400, "malformed"),
+        (tokens().body("application/json", "[]"), 422, "invalid"),
+        (tokens().body("text/plain", "{}"), 415, "unsupported-media-type"),
+        (tokens().json(&json!({ "name": "x".repeat(2_000_000), "scopes": [] })), 413, "too-large"),
+        (tokens().json(&json!({ "name": "Coach", "scopes": ["everything"] })), 422, "invalid"),
+        (get("/api/v1/records?limit=0").bearer(&token), 422, "invalid"),
+        (get("/api/v1/records?from=yesterday").bearer(&token), 422, "invalid"),
+        (get("/api/v1/records?kind=mood").bearer(&token), 422, "invalid"),
+        (get("/api/v1/records?cursor=x").bearer(&token), 422, "invalid"),
+        (get("/api/v1/events?after=-1").bearer(&token), 422, "invalid"),
+        (get("/api/v1/context?max_tokens=0").bearer(&token), 422, "invalid"),
+        (get("/api/v1/integrations/nothing/status").bearer(&token), 404, "not-found"),
+        (post("/api/v1/integrations/oura/sync?days=91").bearer(&token), 422, "invalid"),
+        (post("/api/v1/integrations/oura/sync?days=7").bearer(&token), 404, "not-connected"),
+        (post("/api/v1/integrations/oura/auth").bearer(&token).json(&json!({ "kinds": ["mood"] })), 422, "invalid"),
+        (ask("put", "/api/v1/tokens").bearer(&token), 405, "method-not-allowed"),
+        (post("/sharing").body("application/json", "{}"), 303, ""),
+    ];
+    for (number, (ask, status, problem)) in table.into_iter().enumerate() {
+        let answer = doors.send(ask).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (status, problem), "case {number}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_problem_is_explained() {
+    let doors = Doors::open().await;
+    let page = doors.send(get("/docs/problems")).await;
+    for problem in ProblemId::ALL {
+        let (id, ..) = problem.facts();
+        assert!(page.has(&format!("id=\"{id}\"")), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn the_description_is_served_and_browsable_offline() {
+    let doors = Doors::open().await;
+    let served = doors.send(get("/openapi.json")).await.json();
+    assert_eq!(served, serde_json::to_value(web::openapi()).unwrap());
+    let page = doors.send(get("/docs/")).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(!page.has("src=\"http") && !page.has("href=\"http"), "{page:?}");
+}
+
+#[tokio::test]
+async fn health_and_readiness() {
+    let doors = Doors::open().await;
+    assert_eq!(doors.send(get("/health")).await.json()["status"], json!("alive"));
+    let ready = doors.send(get("/ready")).await;
+    assert_eq!((ready.status, &ready.json()["ready"]), (200, &json!(true)), "{ready:?}");
+    doors.house.test.db.close().await;
+    let broken = doors.send(get("/ready")).await;
+    assert_eq!((broken.status, &broken.json()["ready"]), (503, &json!(false)), "{broken:?}");
+    assert_eq!(doors.send(get("/health")).await.status, 200);
+}
+
+#[tokio::test]
+async fn only_scripts_of_listed_origins_may_call() {
+    let doors = Doors::open().await;
+    let preflight =
+        |origin: &str| ask("options", "/api/v1/me").with("origin", origin).with("access-control-request-method", "GET");
+    let ours = doors.send(preflight("https://app.test")).await;
+    assert_eq!(ours.header("access-control-allow-origin"), "https://app.test");
+    let theirs = doors.send(preflight("https://evil.example")).await;
+    assert_eq!(theirs.header("access-control-allow-origin"), "");
+}
