@@ -165,7 +165,12 @@ impl House {
 
     /// A person connects the sandbox's first account with all that is offered.
     pub async fn connect(&self, user: UserId) -> anyhow::Result<ConnectionId> {
-        match self.round_trip(user, &[], "", None).await? {
+        self.connect_to(user, &[]).await
+    }
+
+    /// A person connects the sandbox's first account with some kinds only.
+    pub async fn connect_to(&self, user: UserId, kinds: &[&str]) -> anyhow::Result<ConnectionId> {
+        match self.round_trip(user, kinds, "", None).await? {
             Finished::Connected { connection } => Ok(connection),
             other => anyhow::bail!("not connected: {other:?}"),
         }

@@ -3,8 +3,8 @@
 use axum::{
     Json as AxumJson,
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request},
-    http::{HeaderMap, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -17,18 +17,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        use axum::extract::rejection::JsonRejection;
-        match AxumJson::<T>::from_request(request, state).await {
-            Ok(AxumJson(value)) => Ok(Self(value)),
-            Err(JsonRejection::JsonDataError(error)) => Err(ProblemId::Invalid.because(error.body_text())),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(ProblemId::UnsupportedMediaType.because("send application/json"))
-            }
-            Err(JsonRejection::BytesRejection(error)) if error.status().as_u16() == 413 => {
-                Err(ProblemId::TooLarge.problem())
-            }
-            Err(error) => Err(ProblemId::Malformed.because(error.body_text())),
+        if !is_json(request.headers()) {
+            return Err(ProblemId::UnsupportedMediaType.because("send application/json"));
         }
+        parse(&read(request, state).await?).map(Self)
     }
 }
 
@@ -39,16 +31,37 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Optional<
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| ProblemId::TooLarge.problem())?;
+        let bytes = read(request, state).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
-        serde_json::from_slice::<Option<T>>(&bytes).map(|body| Self(body.unwrap_or_default())).map_err(|error| {
-            match error.classify() {
-                serde_json::error::Category::Data => ProblemId::Invalid.because(error.to_string()),
-                _ => ProblemId::Malformed.because(error.to_string()),
-            }
-        })
+        let body: Option<T> = parse(&bytes)?;
+        Ok(Self(body.unwrap_or_default()))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let sent = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    sent == "application/json" || (sent.starts_with("application/") && sent.ends_with("+json"))
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemId::TooLarge.problem(),
+        _ => ProblemId::Malformed.because(error.body_text()),
+    })
+}
+
+/// Reads an object. A list would pass for one as well, its values taken for the fields in their order.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ProblemId::Invalid.because("send an object, not a list"));
+    }
+    match AxumJson::from_bytes(bytes) {
+        Ok(AxumJson(value)) => Ok(value),
+        Err(JsonRejection::JsonDataError(error)) => Err(ProblemId::Invalid.because(error.body_text())),
+        Err(error) => Err(ProblemId::Malformed.because(error.body_text())),
     }
 }
 

@@ -86,7 +86,7 @@ problems! {
 /// A problem as it is answered.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Where the id is explained; it ends with the id.
+    /// Where the id is explained.
     #[serde(rename = "type")]
     #[schema(schema_with = addresses)]
     type_url: String,
@@ -120,7 +120,8 @@ pub(crate) enum Problems {
 
 fn addresses() -> Object {
     let addresses = ProblemId::ALL.iter().map(|id| id.problem().type_url);
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(addresses)).build()
+    let description = "Where the id is explained; it ends with the id.";
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(addresses)).description(Some(description)).build()
 }
 
 impl ProblemId {

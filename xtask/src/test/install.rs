@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{browser, postgres::Programs};
+use super::{browser, openapi, postgres::Programs};
 use crate::program::{find, is_root, program, read, run, succeeds};
 
 /// What the browser's tests ask for.
@@ -17,6 +17,8 @@ const NODE: u32 = 20;
 pub(super) struct Tools {
     pub(super) node: PathBuf,
     pub(super) chromium: PathBuf,
+    /// With the packages that compare the API with its description.
+    pub(super) python: PathBuf,
 }
 
 /// Installs everything that is missing.
@@ -27,8 +29,9 @@ pub(super) fn all(root: &Path, target: &Path) -> anyhow::Result<Tools> {
     need("npm", &["nodejs", "npm"], || find("npm"))?;
     let node = node(target)?;
     packages(&root.join(browser::FOLDER))?;
+    let python = python(&root.join(openapi::FOLDER), &target.join("xtask/python"))?;
     println!("everything is there");
-    Ok(Tools { node, chromium })
+    Ok(Tools { node, chromium, python })
 }
 
 fn toolchain(root: &Path) -> anyhow::Result<()> {
@@ -102,6 +105,19 @@ fn packages(folder: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     run(program("npm ci --no-audit --no-fund").current_dir(folder))
+}
+
+/// A Python of our own with the packages of a folder's list, to the letter. What is there is not fetched again.
+fn python(folder: &Path, home: &Path) -> anyhow::Result<PathBuf> {
+    let own = home.join("bin/python");
+    if !succeeds(Command::new(&own).arg("--version")) {
+        let venv = || succeeds(program("python3 -c").arg("import ensurepip")).then_some(());
+        need("Python's venv", &["python3", "python3-venv"], venv)?;
+        run(program("python3 -m venv --clear").arg(home))?;
+    }
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    run(Command::new(&own).args(install).arg(folder.join("requirements.txt")))?;
+    Ok(own)
 }
 
 #[cfg(test)]

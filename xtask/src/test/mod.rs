@@ -3,6 +3,7 @@
 mod browser;
 mod cargo;
 mod install;
+mod openapi;
 mod postgres;
 mod tally;
 
@@ -57,6 +58,7 @@ fn whole(root: &Path, options: &Options, tally: &mut Tally) -> anyhow::Result<()
         cargo::test(root, Some(&postgres), options.long, tally)
     })?;
     stage("generated documents", || generated::check(root))?;
+    stage("the description of the API", || openapi::test(root, &target, &tools, tally))?;
     stage("the browser story", || browser::test(root, &target, &tools, tally))
 }
 

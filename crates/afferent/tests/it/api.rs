@@ -115,17 +115,21 @@ impl Api {
         }
     }
 
-    /// How many events the log holds; fails when a position is missing.
-    pub(crate) async fn events(&self) -> anyhow::Result<i64> {
+    /// The records that the log says were added, in order; fails when a position is missing.
+    pub(crate) async fn added(&self) -> anyhow::Result<Vec<String>> {
+        let mut added = Vec::new();
         let mut seen = 0;
         loop {
             let page = self.get(&format!("/api/v1/events?limit=1000&after={seen}")).await?;
             for event in page["events"].as_array().context("events")? {
                 ensure!(event["position"] == json!(seen + 1), "after {seen} comes {event}");
                 seen += 1;
+                if event["type"] == "added" {
+                    added.push(event["record_id"].to_string());
+                }
             }
             if page["head"] == json!(seen) {
-                return Ok(seen);
+                return Ok(added);
             }
         }
     }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::{api::Api, program, program::Program, stand_in::StandIn};
 
 /// A moment at which yesterday is over and the ring has told of it.
-pub(crate) const NOW: &str = "2026-06-10T15:00:00Z";
+pub(crate) const NOW: &str = "2026-06-10T15:05:00Z";
 
 /// A demo that runs.
 pub(crate) struct Demo {

@@ -5,5 +5,7 @@ mod demo;
 mod killed;
 mod program;
 mod replay;
+mod scene;
+mod settings;
 mod stand_in;
 mod stopping;

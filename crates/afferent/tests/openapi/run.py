@@ -18,12 +18,11 @@ HERE = Path(__file__).parent
 STOPS_WITHIN = 10
 
 # Reading first, while there is something to read. Leaving last, because nothing is there afterwards.
-LEAVING = r"^/api/v1/integrations/\{provider\}(/disconnect)?$"
+LEAVING = ["disconnect_integration", "disconnect_integration_by_post"]
 RUNS = {
     "reading": ["--include-method", "GET"],
-    "writing": ["--exclude-method", "GET", "--exclude-path-regex", LEAVING],
-    "changing": ["--include-method", "PATCH", "--include-path-regex", LEAVING],
-    "leaving": ["--exclude-method", "PATCH", "--include-path-regex", LEAVING],
+    "writing": ["--exclude-method", "GET", *(word for name in LEAVING for word in ("--exclude-operation-id", name))],
+    "leaving": [word for name in LEAVING for word in ("--include-operation-id", name)],
 }
 
 

@@ -4,7 +4,10 @@ use engine::{Confirm, Error, Finished};
 use model::{Actor, ConnectionId, UserId};
 use testkit::{Engine, House, count};
 
-use crate::people::{HOUR, connected, records, status, sync};
+use crate::people::{HOUR, connected_to, records, status, sync};
+
+/// Enough to tell what happens to data; everything would take longer.
+const FEW: &[&str] = &["sleep"];
 
 /// The sandbox's second person.
 async fn other_account(house: &House) -> String {
@@ -18,7 +21,7 @@ async fn other_account(house: &House) -> String {
 
 async fn connect_other(house: &House, user: UserId) -> ConnectionId {
     let other = other_account(house).await;
-    match house.round_trip(user, &[], &other, None).await.unwrap() {
+    match house.round_trip(user, FEW, &other, None).await.unwrap() {
         Finished::NeedsChoice { connection } => connection,
         other => panic!("{other:?}"),
     }
@@ -32,7 +35,7 @@ fn confirm(user: UserId, connection: ConnectionId, replace_preserving: Option<bo
 async fn another_account_waits_for_a_choice_and_collects_nothing() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, present) = connected(&house).await.unwrap();
+        let (user, present) = connected_to(&house, FEW).await.unwrap();
         let before = records(&house, user).await.unwrap().len();
         let pending = connect_other(&house, user).await;
         house.engine.run_due().await.unwrap();
@@ -56,7 +59,7 @@ async fn replacing_erases_or_keeps_what_was_there() {
     for database in Engine::all() {
         for preserve in [false, true] {
             let house = House::new(database).await.unwrap();
-            let (user, former) = connected(&house).await.unwrap();
+            let (user, former) = connected_to(&house, FEW).await.unwrap();
             let before = records(&house, user).await.unwrap().len();
             let pending = connect_other(&house, user).await;
             assert_eq!(house.engine.confirm(confirm(user, pending, Some(preserve))).await.unwrap(), pending);
@@ -79,12 +82,12 @@ async fn replacing_erases_or_keeps_what_was_there() {
 async fn coming_back_to_a_kept_account_makes_no_duplicates() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, former) = connected(&house).await.unwrap();
+        let (user, former) = connected_to(&house, FEW).await.unwrap();
         let before = records(&house, user).await.unwrap().len();
         let pending = connect_other(&house, user).await;
         house.engine.confirm(confirm(user, pending, Some(true))).await.unwrap();
         house.engine.run_due().await.unwrap();
-        let Finished::NeedsChoice { connection } = house.round_trip(user, &[], "", None).await.unwrap() else {
+        let Finished::NeedsChoice { connection } = house.round_trip(user, FEW, "", None).await.unwrap() else {
             panic!("the first account is another one now")
         };
         let active = house.engine.confirm(confirm(user, connection, Some(false))).await.unwrap();
@@ -99,7 +102,7 @@ async fn coming_back_to_a_kept_account_makes_no_duplicates() {
 async fn a_choice_that_is_never_made_is_swept_away() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, present) = connected(&house).await.unwrap();
+        let (user, present) = connected_to(&house, FEW).await.unwrap();
         let stop = tokio_util::sync::CancellationToken::new();
         stop.cancel();
         house.engine.work(stop).await;

@@ -4,7 +4,10 @@ use engine::{Error, Revocation};
 use model::{Action, Actor, ChangeType, UserId};
 use testkit::{Engine, House, count};
 
-use crate::people::{OURA, connected, log, records, status, sync};
+use crate::people::{OURA, connected_to, log, records, status, sync};
+
+/// Enough to tell what happens to data; everything would take longer.
+const FEW: &[&str] = &["sleep", "readiness"];
 
 async fn rows(house: &House, table: &str) -> i64 {
     count(&house.test, format!("select count(*) from {table}")).await.unwrap()
@@ -18,7 +21,7 @@ async fn disconnect(house: &House, user: UserId, preserve: bool) -> engine::Disc
 async fn disconnecting_destroys_what_was_collected() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         let there = records(&house, user).await.unwrap().len();
         assert!(rows(&house, "pages").await > 0);
         let disconnected = disconnect(&house, user, false).await;
@@ -50,14 +53,14 @@ async fn disconnecting_destroys_what_was_collected() {
 async fn what_is_preserved_stays_readable_and_goes_on() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, connection) = connected(&house).await.unwrap();
+        let (user, connection) = connected_to(&house, FEW).await.unwrap();
         let before = (records(&house, user).await.unwrap(), log(&house, user).await.unwrap().len());
         let disconnected = disconnect(&house, user, true).await;
         assert_eq!((disconnected.revocation, disconnected.records_erased), (Revocation::Done, 0));
         assert_eq!(rows(&house, "credentials").await, 0);
         assert_eq!(records(&house, user).await.unwrap().len(), before.0.len());
         assert!(house.engine.tell(user, None).await.unwrap().context.is_none(), "nobody is told of it any more");
-        assert_eq!(house.connect(user).await.unwrap(), connection);
+        assert_eq!(house.connect_to(user, FEW).await.unwrap(), connection);
         house.engine.run_due().await.unwrap();
         let after = (records(&house, user).await.unwrap(), log(&house, user).await.unwrap().len());
         let ids = |records: &[model::StoredRecord]| records.iter().map(|record| record.id).collect::<Vec<_>>();
@@ -69,9 +72,9 @@ async fn what_is_preserved_stays_readable_and_goes_on() {
 async fn who_comes_back_after_erasure_begins_anew() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, connection) = connected(&house).await.unwrap();
+        let (user, connection) = connected_to(&house, FEW).await.unwrap();
         disconnect(&house, user, false).await;
-        assert_ne!(house.connect(user).await.unwrap(), connection);
+        assert_ne!(house.connect_to(user, FEW).await.unwrap(), connection);
         house.engine.run_due().await.unwrap();
         assert!(status(&house, user).await.unwrap().connected);
         assert!(!records(&house, user).await.unwrap().is_empty());
@@ -83,8 +86,8 @@ async fn who_comes_back_after_erasure_begins_anew() {
 async fn what_one_does_never_cuts_off_another_on_the_same_account() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (ada, _) = connected(&house).await.unwrap();
-        let (ben, _) = connected(&house).await.unwrap();
+        let (ada, _) = connected_to(&house, FEW).await.unwrap();
+        let (ben, _) = connected_to(&house, FEW).await.unwrap();
         let of_ben = records(&house, ben).await.unwrap().len();
         assert_eq!(disconnect(&house, ada, false).await.revocation, Revocation::AccountInUse);
         assert!(!house.faults().stats().requests.contains_key("/oauth/revoke"));
@@ -99,7 +102,7 @@ async fn what_one_does_never_cuts_off_another_on_the_same_account() {
 async fn a_provider_that_does_not_take_the_revocation_keeps_nobody_here() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         let fault = sandbox::Fault::of(sandbox::FaultKind::Error).on("/oauth/revoke").times(100);
         house.faults().inject(fault);
         let disconnected = house.while_time_passes(disconnect(&house, user, false)).await;

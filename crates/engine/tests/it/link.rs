@@ -48,7 +48,7 @@ impl Visit {
             actor: Actor::Link,
             principal: Principal::Link(hash_secret(cookie)),
             provider: OURA.to_owned(),
-            kinds: Vec::new(),
+            kinds: vec!["sleep".to_owned()],
             link: Some(self.opened.id),
         }
     }
@@ -211,7 +211,7 @@ async fn a_conflict_leaves_the_code_good() {
     for database in Engine::all() {
         let visit = Visit::new(database).await;
         let (house, user) = (&visit.house, visit.opened.user_id);
-        house.connect(user).await.unwrap();
+        house.connect_to(user, &["sleep"]).await.unwrap();
         testkit::run(&house.test, "update connections set account_id = 'another'").await.unwrap();
         let code = visit.go_round().await;
         assert!(matches!(visit.redeem(&code).await, Err(Error::AccountConflict)));

@@ -10,10 +10,15 @@ pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const OURA: &str = "oura";
 
-/// Somebody whose connection has been backfilled.
+/// Somebody whose connection has been backfilled with all that is offered.
 pub(crate) async fn connected(house: &House) -> anyhow::Result<(UserId, ConnectionId)> {
+    connected_to(house, &[]).await
+}
+
+/// Somebody whose connection has been backfilled with some kinds only: it takes less time.
+pub(crate) async fn connected_to(house: &House, kinds: &[&str]) -> anyhow::Result<(UserId, ConnectionId)> {
     let user = house.somebody().await?.id;
-    let connection = house.connect(user).await?;
+    let connection = house.connect_to(user, kinds).await?;
     house.engine.run_due().await?;
     Ok((user, connection))
 }

@@ -5,9 +5,12 @@ use model::{Actor, ChangeType, ConnectionId, Kind, UserId, record::Body};
 use testkit::{Engine, House, run};
 
 use crate::{
-    people::{OURA, connected, log, records, sync},
+    people::{OURA, connected_to, log, records, sync},
     replayed::Recording,
 };
+
+/// Enough to tell what happens to data; everything would take longer.
+const FEW: &[&str] = &["sleep", "readiness"];
 
 /// Changes a stored score as an earlier mapper might have read it; says whose.
 async fn tamper(house: &House, user: UserId, connection: ConnectionId) -> String {
@@ -28,7 +31,7 @@ async fn tamper(house: &House, user: UserId, connection: ConnectionId) -> String
 async fn after_a_sync_there_is_no_difference() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, &[]).await.unwrap();
         house.clock.turn(std::time::Duration::from_hours(20));
         house.engine.run_due().await.unwrap();
         let before = log(&house, user).await.unwrap().len();
@@ -47,7 +50,7 @@ async fn after_a_sync_there_is_no_difference() {
 async fn a_difference_is_shown_before_it_is_written() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, connection) = connected(&house).await.unwrap();
+        let (user, connection) = connected_to(&house, FEW).await.unwrap();
         let before = records(&house, user).await.unwrap();
         let head = log(&house, user).await.unwrap().len();
         let tampered = tamper(&house, user, connection).await;
@@ -72,7 +75,7 @@ async fn what_was_removed_or_erased_is_never_revived() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
         let user = house.somebody().await.unwrap().id;
-        house.connect(user).await.unwrap();
+        house.connect_to(user, FEW).await.unwrap();
         let recording = Recording::new().unwrap();
         recording.serve(&house, &[("2026-01-25", 80), ("2026-01-26", 90)]).unwrap();
         house.engine.run_due().await.unwrap();
@@ -94,7 +97,7 @@ async fn what_was_removed_or_erased_is_never_revived() {
 async fn records_without_raw_pages_stay_and_are_told() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         run(&house.test, "delete from pages where collection = 'daily_readiness'").await.unwrap();
         let before = records(&house, user).await.unwrap().len();
         let rederived = house.engine.rederive(user, true).await.unwrap();
@@ -109,7 +112,7 @@ async fn records_without_raw_pages_stay_and_are_told() {
 async fn what_was_preserved_is_mapped_again_too() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, connection) = connected(&house).await.unwrap();
+        let (user, connection) = connected_to(&house, FEW).await.unwrap();
         house.engine.disconnect(&Actor::User(user), user, OURA, true).await.unwrap();
         tamper(&house, user, connection).await;
         assert_eq!(house.engine.rederive(user, true).await.unwrap().differences.len(), 1);

@@ -7,12 +7,15 @@ use sandbox::{Fault, FaultKind};
 use store::Claim;
 use testkit::{Engine, House, Plan, count, run};
 
-use crate::people::{HOUR, MINUTE, OURA, connected, rounds, status, sync, sync_with};
+use crate::people::{HOUR, MINUTE, OURA, connected_to, rounds, status, sync, sync_with};
 
 /// Oura's access tokens live a day; a tenth of it is the buffer.
 const REFRESH_DUE: Duration = Duration::from_hours(22);
 const NEAR_END: Duration = Duration::from_mins(23 * 60 + 56);
 const EXPIRED: Duration = Duration::from_hours(25);
+
+/// Enough to need an access token.
+const FEW: &[&str] = &["profile", "sleep_score", "readiness"];
 
 /// Asks for what needs an access token.
 async fn use_token(house: &House, user: UserId) -> engine::Result<engine::Outcome> {
@@ -43,7 +46,7 @@ async fn fifty_callers_in_two_processes_refresh_once() {
         for round in 0..rounds(1) {
             for age in [REFRESH_DUE, EXPIRED] {
                 let house = House::new(database).await.unwrap();
-                let (user, _) = connected(&house).await.unwrap();
+                let (user, _) = connected_to(&house, FEW).await.unwrap();
                 let next_door = house.next_door().await.unwrap();
                 house.clock.turn(age);
                 let callers: Vec<_> = (0..50)
@@ -69,7 +72,7 @@ async fn trouble_at_the_token_endpoint_costs_nobody_their_consent() {
         for kind in [FaultKind::Error, FaultKind::RateLimit, FaultKind::Malformed, FaultKind::Slow] {
             let plan = Plan { deadline: Duration::from_secs(1), ..Plan::default() };
             let house = House::planned(database, plan).await.unwrap();
-            let (user, _) = connected(&house).await.unwrap();
+            let (user, _) = connected_to(&house, FEW).await.unwrap();
             house.clock.turn(REFRESH_DUE);
             // A cut answer carries the rotation out: only a provider with a grace lets the old token in again.
             house.faults().set_refresh_grace(4 * HOUR);
@@ -91,7 +94,7 @@ async fn trouble_at_the_token_endpoint_costs_nobody_their_consent() {
 async fn a_wrong_client_secret_costs_nobody_their_consent() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         let wrong = house.misconfigured().await.unwrap();
         house.clock.turn(REFRESH_DUE);
         assert!(sync_with(&wrong, user, 1, "personal_info").await.unwrap().success, "the access token still serves");
@@ -108,7 +111,7 @@ async fn a_wrong_client_secret_costs_nobody_their_consent() {
 async fn a_lost_answer_is_lived_with_until_the_end_draws_near() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         house.clock.turn(REFRESH_DUE);
         house.faults().inject(Fault::of(FaultKind::Drop).on("/oauth/token"));
         assert!(use_token(&house, user).await.unwrap().success);
@@ -128,7 +131,7 @@ async fn a_lost_answer_is_lived_with_until_the_end_draws_near() {
 async fn a_grace_brings_a_lost_answer_back() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         house.faults().set_refresh_grace(4 * HOUR);
         house.clock.turn(REFRESH_DUE);
         house.faults().inject(Fault::of(FaultKind::Drop).on("/oauth/token"));
@@ -147,7 +150,7 @@ async fn a_grace_brings_a_lost_answer_back() {
 async fn only_a_refusal_of_the_newest_token_is_proof() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         house.faults().revoke_consent();
         assert!(use_token(&house, user).await.is_err());
         assert_eq!(state(&house, user).await, ("needs_consent", Some(Reason::Refused)));
@@ -155,7 +158,7 @@ async fn only_a_refusal_of_the_newest_token_is_proof() {
         let again = use_token(&house, user).await;
         assert!(matches!(again, Err(engine::Error::NeedsConsent(Reason::Refused))), "{again:?}");
         assert_eq!(refreshes(&house), (0, 1), "nobody asks again");
-        house.connect(user).await.unwrap();
+        house.connect_to(user, FEW).await.unwrap();
         assert!(use_token(&house, user).await.unwrap().success);
         assert_eq!(state(&house, user).await, ("active", None));
     }
@@ -165,7 +168,7 @@ async fn only_a_refusal_of_the_newest_token_is_proof() {
 async fn an_access_token_that_is_not_accepted_is_refreshed_once_in_a_sync() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         house.clock.turn(MINUTE);
         house.faults().expire_tokens();
         assert!(sync(&house, user, 5, "all").await.unwrap().success);
@@ -177,7 +180,7 @@ async fn an_access_token_that_is_not_accepted_is_refreshed_once_in_a_sync() {
 async fn tokens_are_refreshed_before_they_expire_with_nobody_asking() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         run(&house.test, "delete from jobs where type = 'sync'").await.unwrap();
         house.clock.turn(21 * HOUR);
         house.engine.run_due().await.unwrap();
@@ -196,7 +199,7 @@ async fn tokens_are_refreshed_before_they_expire_with_nobody_asking() {
 async fn the_refresh_job_waits_longer_after_each_failure() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        connected(&house).await.unwrap();
+        connected_to(&house, FEW).await.unwrap();
         run(&house.test, "delete from jobs where type = 'sync'").await.unwrap();
         house.faults().inject(Fault::of(FaultKind::RateLimit).on("/oauth/token").times(1000));
         let mut waits = Vec::new();
@@ -218,7 +221,7 @@ async fn the_refresh_job_waits_longer_after_each_failure() {
 async fn a_refresh_that_ends_after_a_disconnect_revokes_what_it_got() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         house.clock.turn(REFRESH_DUE);
         house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
         let engine = house.engine.clone();
@@ -243,7 +246,7 @@ async fn a_refresh_that_ends_after_a_disconnect_revokes_what_it_got() {
 async fn a_refresh_from_before_a_disconnect_does_not_touch_what_came_after() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, connection) = connected(&house).await.unwrap();
+        let (user, connection) = connected_to(&house, FEW).await.unwrap();
         house.clock.turn(REFRESH_DUE);
         house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
         let engine = house.engine.clone();
@@ -252,7 +255,7 @@ async fn a_refresh_from_before_a_disconnect_does_not_touch_what_came_after() {
         house.faults().inject(Fault::of(FaultKind::Error).on("/oauth/revoke").times(3));
         let actor = model::Actor::User(user);
         house.while_time_passes(house.engine.disconnect(&actor, user, OURA, true)).await.unwrap();
-        assert_eq!(house.connect(user).await.unwrap(), connection, "the same account goes on");
+        assert_eq!(house.connect_to(user, FEW).await.unwrap(), connection, "the same account goes on");
         let before = credential(&house, user, connection).await;
         house.clock.turn(HOUR);
         let _ = refreshing.await.unwrap();
@@ -287,7 +290,7 @@ async fn what_a_killed_process_left_is_found_again() {
     for database in Engine::all() {
         for (rotated, grace) in [(false, false), (true, true), (true, false)] {
             let house = House::new(database).await.unwrap();
-            let (user, connection) = connected(&house).await.unwrap();
+            let (user, connection) = connected_to(&house, FEW).await.unwrap();
             house.clock.turn(REFRESH_DUE);
             if grace {
                 house.faults().set_refresh_grace(4 * HOUR);
@@ -317,7 +320,7 @@ fn a_process_that_is_killed_in_a_refresh_harms_nobody() {
         for _ in 0..rounds(1) {
             let (house, user) = here.block_on(async {
                 let house = Arc::new(House::new(database).await.unwrap());
-                let (user, _) = connected(&house).await.unwrap();
+                let (user, _) = connected_to(&house, FEW).await.unwrap();
                 house.clock.turn(EXPIRED);
                 house.faults().inject(Fault::of(FaultKind::Slow).on("/oauth/token").seconds(3600));
                 (house, user)

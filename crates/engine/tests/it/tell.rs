@@ -5,7 +5,10 @@ use model::{Action, Actor, Kind, Sharing, TokenId, Topic};
 use store::Principal;
 use testkit::{Engine, House, count};
 
-use crate::people::{HOUR, MINUTE, connected, log, records, status};
+use crate::people::{HOUR, MINUTE, connected_to, log, records, status};
+
+/// Enough to tell what happens to data; everything would take longer.
+const FEW: &[&str] = &["sleep", "readiness", "activity"];
 
 fn without(topics: &[Topic]) -> Sharing {
     let mut sharing = Sharing::default();
@@ -17,7 +20,7 @@ fn without(topics: &[Topic]) -> Sharing {
 async fn of_two_sharings_the_stricter_wins() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         let told = async |reader: Option<&Sharing>| {
             let told = house.engine.tell(user, reader).await.unwrap();
             assert_eq!(told.user, user);
@@ -50,7 +53,7 @@ async fn of_two_sharings_the_stricter_wins() {
 async fn nobody_reads_what_is_another_s() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (ada, _) = connected(&house).await.unwrap();
+        let (ada, _) = connected_to(&house, FEW).await.unwrap();
         let ben = house.somebody().await.unwrap().id;
         let of_ada = records(&house, ada).await.unwrap().remove(0);
         assert!(matches!(house.engine.record(ben, None, of_ada.id).await, Err(Error::NotFound(_))));
@@ -64,7 +67,7 @@ async fn nobody_reads_what_is_another_s() {
 async fn records_are_read_in_pages() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (user, _) = connected(&house).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
         let all: Vec<_> = records(&house, user).await.unwrap().iter().map(|record| record.id).collect();
         let mut read = Vec::new();
         let mut after = None;
@@ -126,7 +129,7 @@ async fn a_request_with_a_key_is_carried_out_once() {
 async fn an_operator_s_refresh_token_is_used_once() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (ada, connection) = connected(&house).await.unwrap();
+        let (ada, connection) = connected_to(&house, FEW).await.unwrap();
         let mut tx = house.test.db.read().await.unwrap();
         let refresh = tx.find_credential(ada, connection, house.now()).await.unwrap().unwrap().refresh.unwrap();
         drop(tx);
@@ -146,7 +149,7 @@ async fn an_operator_s_refresh_token_is_used_once() {
 async fn a_process_says_whether_it_can_work() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (_, _) = connected(&house).await.unwrap();
+        let (_, _) = connected_to(&house, FEW).await.unwrap();
         let well = house.engine.readiness().await;
         assert!(well.ready && well.checks.iter().all(|check| check.ok), "{well:?}");
         house.clock.turn(5 * HOUR);

@@ -84,7 +84,6 @@ pub(crate) async fn list(
 pub(crate) struct NewTokenRequest {
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// What it may do; a user token cannot hold `users:write` and `links:write`.
     #[schema(schema_with = words::scopes)]
     scopes: Vec<String>,
     /// Administrators only: it reaches everybody.

@@ -21,7 +21,8 @@ pub(super) fn role() -> Object {
 
 pub(super) fn scopes() -> Schema {
     let scope = one_of(Scope::ALL.iter().map(|word| word.as_str()));
-    ArrayBuilder::new().items(scope).build().into()
+    let description = "`users:write` and `links:write` are for service tokens only.";
+    ArrayBuilder::new().items(scope).description(Some(description)).build().into()
 }
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> Object {

@@ -37,7 +37,7 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Query(h
     for status in &statuses {
         providers.push(row(&state, &person, status).await?);
     }
-    let page = notice(&state, person.page("Connections", Nav::Connections), &happened);
+    let page = notice(&state, person.page("Connections", Nav::Connections), &happened, &statuses);
     let sharing = sharing(&state, &person, &statuses).await?;
     render(&Connections { page, providers, sharing })
 }
@@ -104,10 +104,12 @@ pub(super) fn consented(statuses: &[Status]) -> BTreeSet<Topic> {
     consents.flat_map(|consent| consent.kinds.iter().map(|kind| kind.topic())).collect()
 }
 
-fn notice(state: &State, page: Page, happened: &Happened) -> Page {
+fn notice(state: &State, page: Page, happened: &Happened, statuses: &[Status]) -> Page {
     let named = |id: &Option<String>| id.as_deref().and_then(|id| provider_name(state, id));
     if let Some(name) = named(&happened.connected) {
-        page.with(Tone::Good, format!("{name} is connected. The last 30 days are on their way."))
+        let arrived = statuses.iter().any(|status| status.name == name && status.last_sync_at.is_some());
+        let rest = if arrived { "" } else { " The last 30 days are on their way." };
+        page.with(Tone::Good, format!("{name} is connected.{rest}"))
     } else if let Some(name) = named(&happened.denied) {
         page.with(Tone::Bad, format!("{name} was not connected: the answer there was no. Nothing was collected."))
     } else if let Some(name) = named(&happened.kept) {

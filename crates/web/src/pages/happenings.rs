@@ -15,9 +15,9 @@ struct Gathered {
     change: ChangeType,
     kind: Kind,
     provider: String,
-    /// Of the newest.
+    /// The newest one's.
     at: Timestamp,
-    days: Option<(Date, Date)>,
+    day: Option<Date>,
     records: usize,
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn newest(state: &State, person: &Person) -> Result<Vec<EventLi
         change: gathered.change,
         kind: gathered.kind,
         provider: provider_name(state, &gathered.provider).unwrap_or(gathered.provider),
-        days: gathered.days.map(|(from, to)| span(from, to)),
+        day: gathered.day.map(|day| span(day, day)),
         records: gathered.records,
     };
     Ok(gather(events.iter().rev()).into_iter().take(LINES).map(line).collect())
@@ -41,7 +41,7 @@ fn gather<'a>(newest_first: impl Iterator<Item = &'a Change>) -> Vec<Gathered> {
     let mut lines: Vec<Gathered> = Vec::new();
     for event in newest_first {
         match lines.iter_mut().find(|line| line.holds(event)) {
-            Some(line) => line.add(event),
+            Some(line) => line.records += 1,
             None => lines.push(Gathered::new(event)),
         }
     }
@@ -55,7 +55,7 @@ impl Gathered {
             kind: event.kind,
             provider: event.provider.clone(),
             at: event.at,
-            days: event.day.map(|day| (day, day)),
+            day: event.day,
             records: 1,
         }
     }
@@ -66,14 +66,6 @@ impl Gathered {
             && self.kind == event.kind
             && self.provider == event.provider
             && minute(self.at) == minute(event.at)
-    }
-
-    fn add(&mut self, event: &Change) {
-        self.records += 1;
-        if let Some(day) = event.day {
-            let (from, to) = self.days.unwrap_or((day, day));
-            self.days = Some((from.min(day), to.max(day)));
-        }
     }
 }
 
@@ -107,8 +99,7 @@ mod tests {
             event(Kind::Sleep, 2, 63),
         ];
         let lines = gather(log.iter().rev());
-        let seen: Vec<_> = lines.iter().map(|line| (line.kind, line.records, line.days)).collect();
-        let days = |from, to| Some((date(2026, 1, from), date(2026, 1, to)));
-        assert_eq!(seen, [(Kind::Sleep, 2, days(1, 2)), (Kind::Battery, 1, days(2, 2)), (Kind::Sleep, 1, days(3, 3))]);
+        let seen: Vec<_> = lines.iter().map(|line| (line.kind, line.records)).collect();
+        assert_eq!(seen, [(Kind::Sleep, 2), (Kind::Battery, 1), (Kind::Sleep, 1)]);
     }
 }

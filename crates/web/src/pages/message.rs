@@ -57,9 +57,10 @@ fn message(problem: &Problem, user: Option<SignedIn>) -> Message {
     let (title, detail) = problem.words();
     let (_, _, _, explanation) = problem.id.facts();
     let (safe, advice, way) = what_now(problem.id);
+    let heading = if problem.id == ProblemId::InvalidState { "Nothing was connected" } else { title };
     Message {
-        page: Page::new(title, Nav::Elsewhere, user),
-        heading: title.to_owned(),
+        page: Page::new(heading, Nav::Elsewhere, user),
+        heading: heading.to_owned(),
         happened: sentence(detail.unwrap_or(explanation).trim()),
         safe: safe.map(str::to_owned),
         advice: advice.map(str::to_owned),

@@ -29,9 +29,9 @@ use crate::{
 };
 
 /// What a page's handler answers.
-type Answer = Result<Response, Problem>;
+pub(crate) type Answer = Result<Response, Problem>;
 
-fn render(view: &impl Template) -> Answer {
+pub(crate) fn render(view: &impl Template) -> Answer {
     match view.render() {
         Ok(html) => Ok(Html(html).into_response()),
         Err(error) => {

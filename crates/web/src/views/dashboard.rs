@@ -64,8 +64,8 @@ pub(crate) struct EventLine {
     pub(crate) kind: Kind,
     /// The provider's name.
     pub(crate) provider: String,
-    /// The days that the records count for: "8 Sep to 20 Nov".
-    pub(crate) days: Option<String>,
+    /// The day that the record counts for, where it is but one: "20 Nov".
+    pub(crate) day: Option<String>,
     pub(crate) records: usize,
 }
 

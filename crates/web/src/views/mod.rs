@@ -11,6 +11,7 @@ mod link;
 mod message;
 mod moment;
 mod page;
+mod problems;
 mod progress;
 mod replace;
 mod settings;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     message::{Message, Way},
     moment::Moment,
     page::{Nav, Page, SignedIn, Tone},
+    problems::{ProblemRow, Problems},
     progress::Progress,
     replace::Replace,
     settings::{Settings, ZoneGroup},

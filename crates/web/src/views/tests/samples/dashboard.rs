@@ -162,7 +162,7 @@ fn events() -> Vec<EventLine> {
         change,
         kind,
         provider: "Halo".to_owned(),
-        days: Some(format!("{day} Jan")),
+        day: Some(format!("{day} Jan")),
         records: if day == 24 { 3 } else { 1 },
     };
     vec![

@@ -1,0 +1,152 @@
+//! A server as an operator runs it: a sandbox in a process of its own, a database, settings, and somebody to serve.
+
+use anyhow::{Context, ensure};
+use reqwest::Method;
+use serde_json::Value;
+use std::{net::TcpListener, process::Output};
+use tempfile::TempDir;
+use testkit::{Engine, TestDb};
+
+use crate::{
+    api::Api,
+    program::{self, Program},
+    stand_in::StandIn,
+};
+
+/// Where people would reach the server: the way back from the provider is registered there.
+const PUBLIC_URL: &str = "https://afferent.example";
+pub(crate) const EMAIL: &str = "ada@afferent.example";
+const PASSWORD: &str = "correct horse battery staple\n";
+
+/// Everything around a server.
+pub(crate) struct Scene {
+    pub(crate) folder: TempDir,
+    pub(crate) database: TestDb,
+    pub(crate) stand_in: StandIn,
+    pub(crate) sandbox_url: String,
+    _sandbox: Program,
+    settings: Vec<(String, String)>,
+}
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) api: Api,
+}
+
+impl Scene {
+    /// A sandbox and an empty database.
+    pub(crate) async fn new(engine: Engine) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let back = format!("{PUBLIC_URL}/api/v1/integrations/oura/callback");
+        let sandbox = ["sandbox", "--port", "0", "--redirect-uri", &back];
+        let mut sandbox = Program::start(program::command(folder.path(), sandbox, []))?;
+        let said = sandbox.line().await?;
+        let sandbox_url = said.split_whitespace().last().context("where the sandbox is")?.to_owned();
+        let database = TestDb::new(engine).await?;
+        let settings = settings(&database, &sandbox_url);
+        Ok(Self { stand_in: StandIn::new(&sandbox_url)?, _sandbox: sandbox, folder, database, sandbox_url, settings })
+    }
+
+    /// Sets a setting, or sets it otherwise.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes a setting away.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str], input: &'static str) -> anyhow::Result<Output> {
+        program::run(self.command(arguments), input).await
+    }
+
+    /// Runs a command that must go well, and gives what it said.
+    pub(crate) async fn say(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let ended = self.run(arguments, "").await?;
+        let complaints = String::from_utf8_lossy(&ended.stderr);
+        ensure!(ended.status.success(), "{arguments:?} ended with {}: {complaints}", ended.status);
+        Ok(String::from_utf8(ended.stdout)?.trim_end().to_owned())
+    }
+
+    /// Runs a command that must not go well, and gives its complaint.
+    pub(crate) async fn complain(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let ended = self.run(arguments, "").await?;
+        ensure!(!ended.status.success(), "{arguments:?} went well");
+        Ok(String::from_utf8(ended.stderr)?)
+    }
+
+    /// Somebody with an account and a token that may do all that a person may.
+    pub(crate) async fn somebody(&self) -> anyhow::Result<String> {
+        let added = self.run(&["user", "add", EMAIL], PASSWORD).await?;
+        ensure!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        self.say(&["token", "new", EMAIL, "--name", "story"]).await
+    }
+
+    /// Starts a server on a port of its own, and waits until it answers whoever holds the token.
+    pub(crate) async fn serve(&self, token: &str) -> anyhow::Result<Server> {
+        let listen = format!("127.0.0.1:{}", free_port()?);
+        let mut command = self.command(&["serve"]);
+        command.env("LISTEN", &listen);
+        let program = Program::start(command)?;
+        let api = Api::new(&format!("http://{listen}"), token)?;
+        let there = api.is_there().await;
+        there.with_context(|| program.complaints())?;
+        Ok(Server { program, api })
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        program::command(self.folder.path(), arguments.iter().copied(), settings)
+    }
+
+    /// Changes rows behind the server's back.
+    pub(crate) async fn rows(&self, sql: &str) -> anyhow::Result<u64> {
+        testkit::run(&self.database, sql).await
+    }
+
+    /// Asks the provider for a refresh token, as an operator does by hand.
+    pub(crate) async fn initial_refresh_token(&self) -> anyhow::Result<String> {
+        let back = format!("{PUBLIC_URL}/api/v1/integrations/oura/callback");
+        let query = format!("response_type=code&client_id=sandbox-client&redirect_uri={back}");
+        let authorize = format!("{}/oura/oauth/authorize?{query}", self.sandbox_url);
+        let back = reqwest::Url::parse(&self.stand_in.allow(&authorize).await?)?;
+        let code = back.query_pairs().find(|(name, _)| name == "code").context("a code")?.1.into_owned();
+        let redirect_uri = format!("{PUBLIC_URL}{}", back.path());
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", &redirect_uri),
+            ("client_id", "sandbox-client"),
+            ("client_secret", "sandbox-secret"),
+        ];
+        let url = format!("{}/oura/oauth/token", self.sandbox_url);
+        let tokens: Value = crate::api::http()?.request(Method::POST, url).form(&form).send().await?.json().await?;
+        Ok(tokens["refresh_token"].as_str().context("a refresh token")?.to_owned())
+    }
+}
+
+fn settings(database: &TestDb, sandbox: &str) -> Vec<(String, String)> {
+    let key = TestDb::key();
+    let settings = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("INTEGRATION_ENCRYPTION_KEY", key.expose()),
+        ("PUBLIC_URL", PUBLIC_URL),
+        ("RATE_LIMIT_PER_MINUTE", "6000"),
+        ("OURA_CLIENT_ID", "sandbox-client"),
+        ("OURA_CLIENT_SECRET", "sandbox-secret"),
+        ("OURA_AUTHORIZE_URL", &format!("{sandbox}/oura/oauth/authorize")),
+        ("OURA_TOKEN_URL", &format!("{sandbox}/oura/oauth/token")),
+        ("OURA_REVOKE_URL", &format!("{sandbox}/oura/oauth/revoke")),
+        ("OURA_API_URL", &format!("{sandbox}/oura")),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+/// A port on which nobody listens.
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
