@@ -1,6 +1,6 @@
 //! Serves until told to stop, then drains: ten seconds at most.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -73,15 +73,10 @@ pub(crate) fn stop_on_signal() -> CancellationToken {
     stop
 }
 
-fn signal() -> impl Future<Output = ()> {
-    async {
-        let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(terminated) => terminated,
-            Err(_) => return,
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        }
+async fn signal() {
+    let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
     }
 }

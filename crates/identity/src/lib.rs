@@ -7,6 +7,7 @@ mod recent;
 mod rules;
 mod session;
 mod sign_in;
+mod strangers;
 mod token;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub use password::SHORTEST_PASSWORD;
 pub use sign_in::SignedIn;
 pub use token::TokenRequest;
 
-use crate::{password::Passwords, recent::Recent};
+use crate::{password::Passwords, recent::Recent, strangers::Strangers};
 
 /// What the functions of this room return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -33,12 +34,13 @@ pub struct Identity {
     random: Random,
     passwords: Passwords,
     recent: Arc<Recent>,
+    strangers: Arc<Strangers>,
 }
 
 impl Identity {
     /// Knows the people and apps of a database.
     pub fn new(db: Db, clock: Clock, random: Random) -> Self {
         let passwords = Passwords::new(random.clone());
-        Self { db, clock, random, passwords, recent: Arc::default() }
+        Self { db, clock, random, passwords, recent: Arc::default(), strangers: Arc::default() }
     }
 }

@@ -28,10 +28,27 @@ impl Identity {
         {
             return self.refuse_locked(account).await;
         }
+        if seen.is_none()
+            && let Some(until) = self.strangers.lock_of(email, self.clock.now())
+        {
+            return Err(Error::Locked { until });
+        }
         let right =
             self.passwords.verify(password, seen.as_ref().map(|account| account.password_hash.as_str())).await?;
-        let account = seen.ok_or(Error::WrongCredentials)?;
-        self.judge(&account, right).await
+        match seen {
+            Some(account) => self.judge(&account, right).await,
+            None => Err(self.refuse_stranger(email)),
+        }
+    }
+
+    /// Nobody signs in with this address. Whoever asks hears what they would hear of somebody.
+    fn refuse_stranger(&self, email: &str) -> Error {
+        let now = self.clock.now();
+        if let Some(until) = self.strangers.lock_of(email, now) {
+            return Error::Locked { until };
+        }
+        self.strangers.count(email, now);
+        Error::WrongCredentials
     }
 
     /// Many guesses can be verified side by side; here they form a queue, and those behind a lock learn nothing.
@@ -81,7 +98,7 @@ impl Identity {
 
 async fn count_failure(mut tx: Tx<Write>, account: &SignIn, now: Timestamp) -> Result<()> {
     let minutes = lock_minutes(account.failed);
-    let until = now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MAX);
+    let until = locked_until(account.failed, now);
     let detail = match minutes {
         0 => "wrong password".to_owned(),
         1 => "wrong password; locked for a minute".to_owned(),
@@ -90,6 +107,16 @@ async fn count_failure(mut tx: Tx<Write>, account: &SignIn, now: Timestamp) -> R
     tx.count_failed_sign_in(account.user_id, until).await?;
     tx.append_audit(account.user_id, now, &Actor::Anonymous, Action::SignInFailed, Some(&detail)).await?;
     Ok(tx.commit().await?)
+}
+
+/// Until when one more wrong password locks, after as many.
+pub(crate) fn locked_until(failures_before: i64, now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_mins(lock_minutes(failures_before))).unwrap_or(Timestamp::MAX)
+}
+
+/// An address as it is looked for.
+pub(crate) fn normal(email: &str) -> String {
+    email.trim().to_lowercase()
 }
 
 /// How long one more wrong password locks, after as many.

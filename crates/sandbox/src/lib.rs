@@ -3,6 +3,7 @@
 mod control;
 mod error;
 mod faults;
+mod guard;
 mod html;
 mod index;
 mod person;
@@ -66,9 +67,10 @@ impl Sandbox {
 
     /// Everything, the control routes included: for addresses that only this machine reaches.
     pub fn router(&self) -> Router {
+        let guarded = |routes: Router| routes.layer(middleware::from_fn(guard::guard));
         self.public_router()
-            .nest("/_control", control::routes(self.clone()))
-            .nest("/_sandbox", control::by_provider(self.clone()))
+            .nest("/_control", guarded(control::routes(self.clone())))
+            .nest("/_sandbox", guarded(control::by_provider(self.clone())))
     }
 
     /// What may be served at an address: the control routes only where the address is loopback.

@@ -9,6 +9,9 @@ use crate::{
     db::{change, on},
 };
 
+/// A request that was not answered in so many milliseconds never will be: the process that carried it out is gone.
+const LONGEST: i64 = 15 * 60 * 1000;
+
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remembered {
@@ -44,7 +47,9 @@ impl Tx<Write> {
         now: Timestamp,
     ) -> Result<Remembered> {
         const TAKE: &str = "insert into idempotency_keys (principal, key_hash, request_hash, created_at) \
-                            values ($1, $2, $3, $4) on conflict do nothing";
+                            values ($1, $2, $3, $4) on conflict (principal, key_hash) do update \
+                            set request_hash = excluded.request_hash, created_at = excluded.created_at \
+                            where idempotency_keys.status is null and idempotency_keys.created_at < $5";
         const READ: &str = "select request_hash, status, body_sealed from idempotency_keys \
                             where principal = $1 and key_hash = $2";
         let taken = change!(self, |db| query(TAKE)
@@ -52,12 +57,12 @@ impl Tx<Write> {
             .bind(key_hash)
             .bind(request_hash)
             .bind(now.as_millisecond())
+            .bind(now.as_millisecond() - LONGEST)
             .execute(&mut **db))?;
         if taken == 1 {
             return Ok(Remembered::New);
         }
-        let row: KeyRow =
-            on!(self, |db| query_as(READ).bind(principal).bind(key_hash).fetch_one(&mut **db))?;
+        let row: KeyRow = on!(self, |db| query_as(READ).bind(principal).bind(key_hash).fetch_one(&mut **db))?;
         if row.request_hash != request_hash {
             return Ok(Remembered::Different);
         }

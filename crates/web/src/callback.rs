@@ -59,6 +59,9 @@ pub(crate) async fn finish(
     Query(returned): Query<Returned>,
     headers: HeaderMap,
 ) -> Response {
+    if let Err(error) = state.engine.provider(&provider) {
+        return Problem::from(error).into_response();
+    }
     let denied = returned.error.is_some();
     let callback = Callback {
         provider: provider.clone(),

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::Once;
+use tracing::Instrument;
 
 use crate::{
     State,
@@ -17,22 +18,27 @@ use crate::{
 
 const LONGEST_KEY: usize = 200;
 const MOST_BYTES: usize = 1024 * 1024;
+/// An answer may say the request again, and more.
+const MOST_ANSWERED: usize = 4 * MOST_BYTES;
 
 /// Carries a request out once for each key of its caller.
 pub(crate) async fn once(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    match key {
+    match request.headers().get("idempotency-key").cloned() {
         Some(key) if request.method() == Method::POST => {
-            carry_out(&state, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
+            // In a task of its own: a caller that goes away comes back for the answer.
+            let carried =
+                tokio::spawn(async move { carry_out(&state, &key, request, next).await }.in_current_span()).await;
+            let broken = |_| Err(ProblemId::Internal.problem());
+            carried.unwrap_or_else(broken).unwrap_or_else(IntoResponse::into_response)
         }
         _ => next.run(request).await,
     }
 }
 
-async fn carry_out(state: &State, key: &str, request: Request, next: Next) -> Result<Response, Problem> {
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(Problem::invalid("Idempotency-Key", format!("has 1 to {LONGEST_KEY} characters")));
-    }
+async fn carry_out(state: &State, key: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
+    let key = key.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
+    let refused = || Problem::invalid("Idempotency-Key", format!("has 1 to {LONGEST_KEY} characters of ASCII"));
+    let key = key.ok_or_else(refused)?;
     let (mut parts, body) = request.into_parts();
     let caller = Caller::from_request_parts(&mut parts, state).await?;
     let body = to_bytes(body, MOST_BYTES).await.map_err(|_| ProblemId::TooLarge.problem())?;
@@ -43,7 +49,8 @@ async fn carry_out(state: &State, key: &str, request: Request, next: Next) -> Re
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (head, body) = response.into_parts();
-    let body: Bytes = to_bytes(body, MOST_BYTES).await.unwrap_or_default();
+    let read = to_bytes(body, MOST_ANSWERED).await;
+    let body: Bytes = read.map_err(|_| ProblemId::TooLarge.because("the answer cannot be kept: send no key"))?;
     state.engine.keep_answer(&once, head.status.as_u16(), &body).await?;
     Ok(Response::from_parts(head, Body::from(body)))
 }

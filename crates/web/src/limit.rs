@@ -1,9 +1,12 @@
 //! How often one address may come to the guarded doors: sign-in, auth, callback and tokens.
 
-use std::{net::SocketAddr, num::NonZeroU32};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
+};
 
 use axum::{
-    extract::{ConnectInfo, Request, State as Extract},
+    extract::{ConnectInfo, MatchedPath, Request, State as Extract},
     http::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -39,7 +42,7 @@ pub(crate) async fn guard(Extract(state): Extract<State>, request: Request, next
     if limits.limiter.len() > MOST_KEYS {
         limits.limiter.retain_recent();
     }
-    let key = format!("{} {}", request.uri().path(), address(&state, &request));
+    let key = format!("{} {}", door(&request), network(&address(&state, &request)));
     let (mut response, left, reset) = match limits.limiter.check_key(&key) {
         Ok(snapshot) => (next.run(request).await, snapshot.remaining_burst_capacity(), 0),
         Err(refused) => {
@@ -61,6 +64,22 @@ fn tell(headers: &mut HeaderMap, limit: u32, left: u32, reset: u64) {
     }
 }
 
+/// The door, not what is named in it: who tries names would have as many tries as there are names.
+fn door(request: &Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or(request.uri().path(), MatchedPath::as_str)
+}
+
+/// Whoever has an IPv6 address has all of its network, 2^64 of them.
+fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_none() => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            format!("{}/64", Ipv6Addr::from_bits(network))
+        }
+        _ => address.to_owned(),
+    }
+}
+
 /// The client's address: the last one that a trusted proxy added, else the peer's.
 fn address(state: &State, request: &Request) -> String {
     let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
@@ -72,5 +91,18 @@ fn address(state: &State, request: &Request) -> String {
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(peer)| peer.ip().to_string())
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_counts_as_one() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
     }
 }

@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     extract::{Request, State as Extract},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
+    middleware::{self, Next, map_request},
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
@@ -27,7 +27,19 @@ use crate::{
 };
 
 const MOST_BYTES: usize = 1024 * 1024;
+const LONGEST_ID: usize = 128;
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What other origins' scripts may read of an answer's headers.
+const EXPOSED: [&str; 7] = [
+    "x-request-id",
+    "retry-after",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "idempotency-replayed",
+    "x-context-injected",
+];
 
 /// Pages are made of our own files alone.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -39,6 +51,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 /// Wraps the doors in what every answer has.
 pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
     let layers = ServiceBuilder::new()
+        .layer(map_request(forget_odd_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), Name(state.clone())))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
@@ -59,6 +72,18 @@ fn span(request: &Request<Body>) -> tracing::Span {
     };
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     tracing::info_span!("request", method = %request.method(), path, id)
+}
+
+/// A name that a client chose is written to the log: a short word, nothing else.
+async fn forget_odd_id(mut request: Request) -> Request {
+    let is_odd = |id: &HeaderValue| {
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+        id.is_empty() || id.len() > LONGEST_ID || !id.as_bytes().iter().all(part)
+    };
+    if request.headers().get(&REQUEST_ID).is_some_and(is_odd) {
+        request.headers_mut().remove(&REQUEST_ID);
+    }
+    request
 }
 
 /// Names requests that come without a name.
@@ -89,7 +114,7 @@ fn cors(state: &State) -> CorsLayer {
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
-        .expose_headers([REQUEST_ID.clone(), header::RETRY_AFTER])
+        .expose_headers(EXPOSED.map(HeaderName::from_static))
 }
 
 /// Sets the security headers, and turns a problem into a page for people.

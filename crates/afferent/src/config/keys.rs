@@ -48,11 +48,23 @@ pub(crate) const SERVER: &[Key] = &[
 pub(crate) const PROVIDER: &[Key] = &[
     key("CLIENT_ID", None, "Our application's id there. Required for the provider to be offered."),
     key("CLIENT_SECRET", None, "Our application's secret there. Required for the provider to be offered."),
-    key("REDIRECT_URI", None, "Where the provider sends people back, as registered there. By default PUBLIC_URL and `/api/v1/integrations/ID/callback`."),
+    key(
+        "REDIRECT_URI",
+        None,
+        "Where the provider sends people back, as registered there. By default PUBLIC_URL and `/api/v1/integrations/ID/callback`.",
+    ),
     key("AUTHORIZE_URL", None, "In place of the provider's own authorization endpoint."),
     key("TOKEN_URL", None, "In place of the provider's own token endpoint."),
     key("REVOKE_URL", None, "In place of the provider's own revocation endpoint."),
     key("API_URL", None, "In place of the provider's own API address."),
-    key("INITIAL_REFRESH_TOKEN", None, "Connects one person without a browser; used until the first refresh has been stored."),
-    key("INITIAL_USER", None, "Whom INITIAL_REFRESH_TOKEN connects: e-mail address. By default the only person there is."),
+    key(
+        "INITIAL_REFRESH_TOKEN",
+        None,
+        "Connects one person without a browser; used until the first refresh has been stored.",
+    ),
+    key(
+        "INITIAL_USER",
+        None,
+        "Whom INITIAL_REFRESH_TOKEN connects: e-mail address. By default the only person there is.",
+    ),
 ];

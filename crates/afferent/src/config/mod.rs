@@ -70,8 +70,8 @@ impl Config {
             encryption_key: found.secret("INTEGRATION_ENCRYPTION_KEY"),
             public_url,
             listen,
-            return_origins: found.list("ALLOWED_RETURN_ORIGINS"),
-            cors_origins: found.list("CORS_ORIGINS"),
+            return_origins: found.origins("ALLOWED_RETURN_ORIGINS", Some(":*"))?,
+            cors_origins: found.origins("CORS_ORIGINS", None)?,
             trust_proxy: found.parse("TRUST_PROXY")?.unwrap_or(false),
             requests_per_minute: found.parse("RATE_LIMIT_PER_MINUTE")?.unwrap_or(60),
             log: found.text("LOG").unwrap_or("info").to_owned(),
@@ -89,8 +89,10 @@ impl Config {
         let (client_id, client_secret) = match (found.text(&id_name), found.secret(&secret_name)) {
             (Some(id), Some(secret)) => (id.to_owned(), secret),
             (None, None) => return Ok(()),
-            (None, _) => return Ok(self.missing.push(id_name)),
-            (_, None) => return Ok(self.missing.push(secret_name)),
+            (id, _) => {
+                self.missing.push(if id.is_none() { id_name } else { secret_name });
+                return Ok(());
+            }
         };
         let redirect_uri = match found.parse(&name("REDIRECT_URI"))? {
             Some(url) => url,

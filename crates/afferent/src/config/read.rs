@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, bail};
 use model::Secret;
+use url::Url;
 
 use super::keys::{PROVIDER, SERVER};
 
@@ -58,13 +59,32 @@ impl Found {
     /// A list with commas between.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
-        text.split(',').map(|part| part.trim().trim_end_matches('/').to_owned()).filter(|part| !part.is_empty()).collect()
+        text.split(',')
+            .map(|part| part.trim().trim_end_matches('/').to_owned())
+            .filter(|part| !part.is_empty())
+            .collect()
     }
+
+    /// A list of origins as browsers spell them; those that end in `any_port` are for every port.
+    pub(crate) fn origins(&self, name: &str, any_port: Option<&str>) -> anyhow::Result<Vec<String>> {
+        let origins = self.list(name);
+        let bare = |origin: &'_ String| any_port.and_then(|end| origin.strip_suffix(end)).unwrap_or(origin).to_owned();
+        if let Some(odd) = origins.iter().find(|origin| !is_origin(&bare(origin))) {
+            bail!("{name}: \"{odd}\" is not an origin, such as https://app.example");
+        }
+        Ok(origins)
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.is_some_and(|url| url.origin().ascii_serialization() == text)
 }
 
 /// Every name that is read, with the name that it is kept under.
 fn known_names(providers: &[String]) -> BTreeMap<String, String> {
-    let server = SERVER.iter().flat_map(|key| [Some(key.name), key.also].into_iter().flatten().map(|name| (name, key.name)));
+    let server =
+        SERVER.iter().flat_map(|key| [Some(key.name), key.also].into_iter().flatten().map(|name| (name, key.name)));
     let server = server.map(|(name, kept)| (name.to_owned(), kept.to_owned()));
     let of_provider = |id: &String| {
         let prefix = id.to_uppercase();
@@ -125,18 +145,33 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file() {
-        let found = read("public_url = 'https://file'\nlisten = '0.0.0.0:1'", &[("PUBLIC_URL", "https://env")]).unwrap();
+        let found =
+            read("public_url = 'https://file'\nlisten = '0.0.0.0:1'", &[("PUBLIC_URL", "https://env")]).unwrap();
         assert_eq!(found.text("PUBLIC_URL"), Some("https://env"));
         assert_eq!(found.text("LISTEN"), Some("0.0.0.0:1"));
     }
 
     #[test]
     fn tables_lists_and_other_names_are_understood() {
-        let found = read("cors_origins = ['https://a', 'https://b']\n[acme]\nclient_id = 'x'", &[("CREDENTIAL_MASTER_KEY", "k")]);
+        let found = read(
+            "cors_origins = ['https://a', 'https://b']\n[acme]\nclient_id = 'x'",
+            &[("CREDENTIAL_MASTER_KEY", "k")],
+        );
         let found = found.unwrap();
         assert_eq!(found.list("CORS_ORIGINS"), ["https://a", "https://b"]);
         assert_eq!(found.text("ACME_CLIENT_ID"), Some("x"));
         assert_eq!(found.text("INTEGRATION_ENCRYPTION_KEY"), Some("k"));
+    }
+
+    #[test]
+    fn what_no_browser_calls_an_origin_is_an_error() {
+        let found = |text: &str| read("", &[("CORS_ORIGINS", text)]).unwrap();
+        assert_eq!(found("https://a, http://b:1/").origins("CORS_ORIGINS", None).unwrap(), ["https://a", "http://b:1"]);
+        assert!(found("http://a:*").origins("CORS_ORIGINS", Some(":*")).is_ok());
+        for odd in ["*", "null", "a.example", "http://a:*", "https://a/path", "HTTPS://A", "ftp://a", "https://a:443"] {
+            let error = found(odd).origins("CORS_ORIGINS", None).unwrap_err().to_string();
+            assert!(error.contains("CORS_ORIGINS") && error.contains(odd), "{error}");
+        }
     }
 
     #[test]

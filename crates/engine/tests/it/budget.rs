@@ -45,6 +45,9 @@ async fn two_processes_together_keep_within_it() {
             assert!(windows < 12, "the budget starves them");
         }
         let stats = house.faults().stats();
-        assert!(!stats.requests.values().any(|by_status| by_status.contains_key("429")), "the provider never complains");
+        assert!(
+            !stats.requests.values().any(|by_status| by_status.contains_key("429")),
+            "the provider never complains"
+        );
     }
 }

@@ -15,12 +15,12 @@ async fn connecting_brings_a_month_of_everything() {
         assert_eq!(status.last_error, None);
         assert_eq!(status.syncs[0].outcome.as_ref().unwrap().synced.errors, []);
         let manifest = house.engine.provider("oura").unwrap().manifest();
-        let missing: Vec<_> = manifest.collections.iter().filter(|known| !status.counts.contains_key(&known.id)).collect();
+        let missing: Vec<_> =
+            manifest.collections.iter().filter(|known| !status.counts.contains_key(&known.id)).collect();
         assert!(missing.is_empty(), "{missing:?}");
         let log = log(&house, user).await.unwrap();
         let records = records(&house, user).await.unwrap();
-        let (added, revised): (Vec<_>, Vec<_>) =
-            log.iter().partition(|event| event.change_type == ChangeType::Added);
+        let (added, revised): (Vec<_>, Vec<_>) = log.iter().partition(|event| event.change_type == ChangeType::Added);
         assert_eq!(added.len(), records.len());
         // A page may end in the middle of a day: the next one adds to its series.
         assert!(revised.iter().all(|event| matches!(event.kind, Kind::HeartRate | Kind::Battery)), "{revised:?}");

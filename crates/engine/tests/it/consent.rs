@@ -20,7 +20,8 @@ async fn only_what_was_consented_to_is_collected() {
         for collection in &house.engine.provider(OURA).unwrap().manifest().collections {
             let asked = stats.requests_to(&format!("/v2/usercollection/{}", collection.id));
             // Whose account it is must be known, whatever the person consents to.
-            let expected = if kinds.contains(&collection.kind) { 2 } else { u64::from(collection.id == "personal_info") };
+            let expected =
+                if kinds.contains(&collection.kind) { 2 } else { u64::from(collection.id == "personal_info") };
             assert_eq!(asked, expected, "{}", collection.id);
         }
         let stored: BTreeSet<_> = records(&house, user).await.unwrap().iter().map(|record| record.kind).collect();

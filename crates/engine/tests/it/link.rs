@@ -131,7 +131,10 @@ async fn only_the_browser_that_opened_the_link_can_go_on() {
         let visit = Visit::new(database).await;
         let other = Secret::new("the cookie of another browser");
         assert_eq!(problem(visit.house.engine.begin(visit.begin(&other)).await), LinkProblem::Unknown);
-        let foreign = Begin { principal: Principal::Session(visit.house.test.db.random().id(visit.house.now())), ..visit.begin(&other) };
+        let foreign = Begin {
+            principal: Principal::Session(visit.house.test.db.random().id(visit.house.now())),
+            ..visit.begin(&other)
+        };
         assert_eq!(problem(visit.house.engine.begin(foreign).await), LinkProblem::Unknown);
         let somebody = visit.house.somebody().await.unwrap().id;
         let for_another = Begin { user: somebody, ..visit.begin(&visit.cookie) };
@@ -184,7 +187,10 @@ async fn what_no_app_redeems_is_swept_away() {
         house.engine.run_due().await.unwrap();
         assert_eq!(house.faults().stats().requests["/oauth/revoke"]["200"], 1);
         assert_eq!(count(&house.test, "select count(*) from credentials").await.unwrap(), 0);
-        assert_eq!(count(&house.test, "select count(*) from connections where key_sealed is not null").await.unwrap(), 0);
+        assert_eq!(
+            count(&house.test, "select count(*) from connections where key_sealed is not null").await.unwrap(),
+            0
+        );
     }
 }
 
@@ -224,9 +230,14 @@ async fn a_conflict_leaves_the_code_good() {
 async fn a_link_leads_back_to_allowed_places_only() {
     let house = House::new(Engine::Sqlite).await.unwrap();
     let app: TokenId = house.test.db.random().id(house.now());
-    for elsewhere in
-        ["https://evil.test/", "http://app.test/", "https://app.test.evil.test/", "https://app.test/#x", "javascript:1", ""]
-    {
+    for elsewhere in [
+        "https://evil.test/",
+        "http://app.test/",
+        "https://app.test.evil.test/",
+        "https://app.test/#x",
+        "javascript:1",
+        "",
+    ] {
         let refused = house.engine.make_link(request(app, elsewhere)).await;
         assert!(matches!(refused, Err(Error::Invalid { field: "return_url", .. })), "{elsewhere}: {refused:?}");
     }

@@ -1,5 +1,7 @@
 //! What the engine does, on both databases, against the sandbox over HTTP: a file per story.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 mod accounts;
 mod budget;
 mod connect;
@@ -15,3 +17,4 @@ mod state;
 mod sync;
 mod tell;
 mod trouble;
+mod worker;

@@ -60,7 +60,6 @@ pub(crate) async fn sync_with(
 }
 
 /// How often a race is run: a few times, or many when `TEST_LONG` is set.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long they may take")]
 pub(crate) fn rounds(few: usize) -> usize {
     if std::env::var_os("TEST_LONG").is_some() { 20 * few } else { few }
 }

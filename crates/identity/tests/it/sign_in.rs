@@ -55,6 +55,25 @@ async fn who_does_not_exist_and_who_mistypes_hear_the_same() {
 }
 
 #[tokio::test]
+async fn a_lock_does_not_tell_who_is_here() {
+    for engine in Engine::all() {
+        let house = House::new(engine).await.unwrap();
+        house.ada().await.unwrap();
+        let guess =
+            async |email: &str| house.identity.sign_in(email, &Secret::new(WRONG)).await.unwrap_err().to_string();
+        for _ in 0..8 {
+            let (somebody, nobody) = (guess(EMAIL).await, guess("nobody@example.org").await);
+            assert_eq!(somebody, nobody);
+        }
+        assert!(guess(" NOBODY@example.org").await.contains("too many"), "however it is spelled");
+        assert!(!guess("another@example.org").await.contains("too many"), "each has a lock of their own");
+        house.clock.turn(MINUTE);
+        assert_eq!(guess(EMAIL).await, guess("nobody@example.org").await);
+        assert_eq!(guess(EMAIL).await, guess("nobody@example.org").await);
+    }
+}
+
+#[tokio::test]
 async fn after_five_wrong_passwords_each_one_locks_for_longer() {
     for engine in Engine::all() {
         let house = House::new(engine).await.unwrap();

@@ -1,7 +1,9 @@
 //! The control routes.
 
-use http::{Method, StatusCode};
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::client::{ALL, World};
 
@@ -90,4 +92,32 @@ async fn the_first_page_says_what_is_here() {
         (wrong.status, wrong.json()),
         (StatusCode::METHOD_NOT_ALLOWED, json!({ "detail": "Method Not Allowed" }))
     );
+}
+
+#[tokio::test]
+async fn another_sites_page_controls_nothing() {
+    let world = World::new();
+    let send = async |headers: &[(&str, &str)]| {
+        let mut request = Request::post("/_control/clock");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(r#"{"advance_seconds":1}"#)).unwrap();
+        world.router.clone().oneshot(request).await.unwrap().status()
+    };
+    for foreign in [
+        &[("host", "127.0.0.1:8081"), ("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")][..],
+        &[("host", "127.0.0.1:8081"), ("origin", "http://127.0.0.1:9999"), ("sec-fetch-site", "same-site")],
+        &[("host", "127.0.0.1:8081"), ("origin", "null")],
+        &[("host", "evil.example:8081"), ("origin", "http://evil.example:8081"), ("sec-fetch-site", "same-origin")],
+    ] {
+        assert_eq!(send(foreign).await, StatusCode::FORBIDDEN, "{foreign:?}");
+    }
+    assert_eq!(world.clock.now().to_string(), "2026-06-10T15:00:00Z");
+    for own in [
+        &[("host", "localhost:8081")][..],
+        &[("host", "[::1]:8081"), ("origin", "http://[::1]:8081"), ("sec-fetch-site", "same-origin")],
+    ] {
+        assert_eq!(send(own).await, StatusCode::OK, "{own:?}");
+    }
 }

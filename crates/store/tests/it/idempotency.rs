@@ -41,6 +41,22 @@ async fn a_request_that_came_to_nothing_may_be_tried_again() {
 }
 
 #[tokio::test]
+async fn what_a_dead_process_left_unanswered_is_carried_out_by_another() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        let ada = add(&test.db, "ada@example.org").await.unwrap().id;
+        let mut tx = test.db.write().await.unwrap();
+        tx.remember(ada, "token:a", "key", "request", minute(0)).await.unwrap();
+        assert_eq!(tx.remember(ada, "token:a", "key", "request", minute(15)).await.unwrap(), Remembered::InProgress);
+        assert_eq!(tx.remember(ada, "token:a", "key", "request", minute(16)).await.unwrap(), Remembered::New);
+        assert_eq!(tx.remember(ada, "token:a", "key", "request", minute(16)).await.unwrap(), Remembered::InProgress);
+        tx.keep_answer(ada, "token:a", "key", 200, b"").await.unwrap();
+        let known = tx.remember(ada, "token:a", "key", "request", minute(99)).await.unwrap();
+        assert!(matches!(known, Remembered::Answered { .. }), "{known:?}");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_forgotten_with_age() {
     for engine in Engine::all() {
         let test = TestDb::new(engine).await.unwrap();

@@ -91,7 +91,9 @@ fn ask_who(parts: &Parts) -> Response {
 
 /// A path of ours, whatever somebody put into a link to the sign-in: browsers take `//` and `/\` for other sites.
 pub(crate) fn local_path(text: &str) -> &str {
-    let ours = text.starts_with('/') && !text.starts_with("//") && !text.contains(['\\', '\t', '\r', '\n']);
+    let ours = text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains(|letter: char| letter == '\\' || letter.is_control());
     if ours { text } else { "/" }
 }
 
@@ -102,7 +104,9 @@ mod tests {
     #[test]
     fn one_only_returns_to_this_server() {
         assert_eq!(local_path("/audit?before=7"), "/audit?before=7");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "", "evil"] {
+        for foreign in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\u{1}", "", "evil"]
+        {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }
     }

@@ -13,4 +13,5 @@ mod links;
 mod manners;
 mod pages;
 mod permissions;
+mod security;
 mod signing_in;
