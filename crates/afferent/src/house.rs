@@ -116,5 +116,7 @@ fn configured(applications: &BTreeMap<String, Application>) -> Vec<Configured> {
 }
 
 fn urls(application: &Application) -> impl Iterator<Item = &Url> {
-    [&application.authorize_url, &application.token_url, &application.api_url].into_iter().chain(&application.revoke_url)
+    [&application.authorize_url, &application.token_url, &application.api_url]
+        .into_iter()
+        .chain(&application.revoke_url)
 }

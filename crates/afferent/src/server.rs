@@ -1,6 +1,6 @@
 //! Serves until told to stop, then drains: ten seconds at most.
 
-use std::{future::IntoFuture, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::Router;

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, path::Path, str::FromStr, sync::Arc, time::Durati
 
 use model::Random;
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -33,7 +33,10 @@ pub struct Reader(Db);
 #[derive(Clone)]
 enum Pools {
     /// SQLite has one writer; readers do not wait for it.
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite {
+        readers: SqlitePool,
+        writer: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -116,7 +119,8 @@ impl Db {
         let known = sqlx::migrate!().iter().count();
         let mut tx = self.read().await?;
         let count: std::result::Result<i64, _> =
-            on!(tx, |db| sqlx::query_scalar("select count(*) from _sqlx_migrations where success").fetch_one(&mut **db));
+            on!(tx, |db| sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+                .fetch_one(&mut **db));
         Ok(known.saturating_sub(usize::try_from(count.unwrap_or(0)).unwrap_or(0)))
     }
 
@@ -215,6 +219,8 @@ async fn open_sqlite(url: &str) -> Result<Pools> {
 
 async fn open_postgres(url: &str) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url)?;
+    // A pool would try for long, and then not say why nobody answers.
+    PgConnection::connect_with(&options).await?.close().await?;
     Ok(Pools::Postgres(PgPoolOptions::new().max_connections(2 * READERS).connect_with(options).await?))
 }
 

@@ -35,7 +35,12 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         let now = date(2026, 1, 26).at(15, 0, 0, 0).in_tz("UTC").map(|zoned| zoned.timestamp());
-        Self { now: now.unwrap_or_default(), life: Life { seed: 1, days: 40 }, deadline: Duration::from_secs(30), manifest: |_| () }
+        Self {
+            now: now.unwrap_or_default(),
+            life: Life { seed: 1, days: 40 },
+            deadline: Duration::from_secs(30),
+            manifest: |_| (),
+        }
     }
 }
 
@@ -109,7 +114,8 @@ impl House {
         let principal = Principal::Session(self.test.db.random().id(self.now()));
         let kinds = kinds.iter().map(ToString::to_string).collect();
         let actor = Actor::User(user);
-        let begin = Begin { user, actor, principal: principal.clone(), provider: PROVIDER.to_owned(), kinds, link: None };
+        let begin =
+            Begin { user, actor, principal: principal.clone(), provider: PROVIDER.to_owned(), kinds, link: None };
         Ok((principal, self.engine.begin(begin).await?))
     }
 

@@ -9,12 +9,12 @@ mod raw;
 #[cfg(feature = "house")]
 mod street;
 
+pub use self::{
+    database::{Engine, TestDb},
+    raw::{count, run},
+};
 #[cfg(feature = "house")]
 pub use self::{
     house::{House, Plan},
     street::{Life, Street},
-};
-pub use self::{
-    database::{Engine, TestDb},
-    raw::{count, run},
 };

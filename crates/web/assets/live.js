@@ -18,7 +18,8 @@ for (const box of all("[data-progress-url]")) {
       if (total > 0) bar.max = total;
       bar.value = finished ? bar.max : done + (all_days > 0 ? days / all_days : 0);
       if (finished) return location.reload();
-      const text = `${all_days > 0 ? `day ${days} of ${all_days}, ` : ""}${done} of ${total} kinds`;
+      const day = all_days > 0 ? `day ${days} of ${all_days}, ` : "";
+      const text = total > 0 ? `${day}${done} of ${total} kinds` : "about to begin";
       if (words.textContent !== text) words.textContent = text;
     } catch {
       failures += 1;

@@ -8,7 +8,7 @@ use outbound::{Answer, Client, Guard, Request};
 use providers::Application;
 
 use super::say;
-use crate::{config::Config, house::House};
+use crate::{config::Config, explain, house::House};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Signatures and token lives are judged by the clock.
@@ -26,7 +26,7 @@ impl Findings {
             Ok(detail) => say(&format!("ok      {name:22} {detail}")),
             Err(error) => {
                 self.failed = true;
-                say(&format!("WRONG   {name:22} {error:#}"));
+                say(&format!("WRONG   {name:22} {}", explain(&error)));
             }
         }
     }
@@ -44,7 +44,11 @@ pub(crate) async fn run(file: &Path) -> anyhow::Result<ExitCode> {
 
 async fn check(config: &Config, findings: &mut Findings) {
     let missing = config.missing();
-    let settings = if missing.is_empty() { Ok("complete".into()) } else { Err(anyhow::anyhow!("missing: {}", missing.join("; "))) };
+    let settings = if missing.is_empty() {
+        Ok("complete".into())
+    } else {
+        Err(anyhow::anyhow!("missing: {}", missing.join("; ")))
+    };
     findings.note("settings", settings);
     if config.encryption_key.is_some() {
         match House::from_config(config).await {

@@ -39,6 +39,8 @@ async fn rotate(config: &Config) -> anyhow::Result<()> {
         }
         sealed += some;
     }
-    say(&format!("{sealed} people's keys were sealed by {newest}; the other master keys can be taken out of the settings"));
+    say(&format!(
+        "{sealed} people's keys were sealed by {newest}; the other master keys can be taken out of the settings"
+    ));
     Ok(())
 }

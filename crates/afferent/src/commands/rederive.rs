@@ -33,7 +33,10 @@ fn show(user: &User, rederived: &Rederived) {
     }
     let verb = if rederived.written { "changed" } else { "would change" };
     let differences = rederived.differences.len();
-    say(&format!("{}: {} pages, {} records as before, {differences} {verb}", user.id, rederived.pages, rederived.unchanged));
+    say(&format!(
+        "{}: {} pages, {} records as before, {differences} {verb}",
+        user.id, rederived.pages, rederived.unchanged
+    ));
     for difference in &rederived.differences {
         let day = difference.day.map(|day| day.to_string()).unwrap_or_default();
         let fields = difference.fields.join(", ");

@@ -16,7 +16,8 @@ pub(crate) async fn run(options: SyncArgs, config: &Config) -> anyhow::Result<Ex
     let house = House::from_config(config).await?;
     let user = house.person(&options.user).await?;
     let request = SyncRequest { days: options.days, collection: options.collection, wait: false };
-    let Asked::Queued(job) = house.engine.ask_sync(&Actor::Operator, user.id, &options.provider, &request).await? else {
+    let Asked::Queued(job) = house.engine.ask_sync(&Actor::Operator, user.id, &options.provider, &request).await?
+    else {
         anyhow::bail!("the sync was not queued");
     };
     let engine = house.engine.clone();

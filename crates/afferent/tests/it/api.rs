@@ -45,10 +45,14 @@ impl Api {
         Ok(Self { http: http()?, url: url.to_owned(), token: token.to_owned() })
     }
 
-    /// A request that is not sent yet.
+    /// A request that is not sent yet. Of an address under the server's public name only the path counts.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.url) };
-        self.http.request(method, url).bearer_auth(&self.token).header("accept", "application/json")
+        let path =
+            path.split_once("://").and_then(|(_, rest)| rest.find('/').map(|slash| &rest[slash..])).unwrap_or(path);
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
+            .header("accept", "application/json")
     }
 
     /// Reads something that is there.

@@ -3,6 +3,7 @@
 mod api;
 mod demo;
 mod killed;
+mod lost;
 mod program;
 mod replay;
 mod scene;

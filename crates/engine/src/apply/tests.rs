@@ -31,13 +31,8 @@ impl Bench {
     async fn new(engine: Engine) -> anyhow::Result<Self> {
         let test = TestDb::new(engine).await?;
         let mut tx = test.db.write().await?;
-        let new = NewUser {
-            external_id: None,
-            email: None,
-            password_hash: None,
-            role: Role::Member,
-            zone: "UTC".to_owned(),
-        };
+        let new =
+            NewUser { external_id: None, email: None, password_hash: None, role: Role::Member, zone: "UTC".to_owned() };
         let user = tx.add_user(NOW, new).await?.id;
         tx.commit().await?;
         let connection = Self::connect(&test, user).await?;
@@ -71,7 +66,12 @@ impl Bench {
         }
     }
 
-    async fn apply(&self, generation: i64, records: Vec<Record>, gone: &[(Kind, String)]) -> anyhow::Result<super::Applied> {
+    async fn apply(
+        &self,
+        generation: i64,
+        records: Vec<Record>,
+        gone: &[(Kind, String)],
+    ) -> anyhow::Result<super::Applied> {
         let mut tx = self.test.db.write().await?;
         let applied = apply(&mut tx, self.origin(generation), records, gone).await?;
         tx.commit().await?;
@@ -123,8 +123,7 @@ fn score(id: u8, score: i64) -> Record {
 
 fn answers() -> impl Strategy<Value = Vec<Answer>> {
     let said = prop::collection::btree_map(0..4_u8, prop::option::weighted(0.7, 1..5_i64), 1..4);
-    let in_order = prop::collection::vec(said, 1..8)
-        .prop_map(|answers| (1..).zip(answers).collect::<Vec<Answer>>());
+    let in_order = prop::collection::vec(said, 1..8).prop_map(|answers| (1..).zip(answers).collect::<Vec<Answer>>());
     in_order.prop_shuffle()
 }
 

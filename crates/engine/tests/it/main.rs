@@ -6,6 +6,7 @@ mod accounts;
 mod budget;
 mod connect;
 mod consent;
+mod cut_off;
 mod disconnect;
 mod kill;
 mod link;

@@ -11,7 +11,7 @@ pub(super) fn under_way(status: &Status, here: &str) -> Option<Progress> {
     Some(Progress {
         name: status.name.clone(),
         done: small(job.done),
-        total: small(job.total).max(1),
+        total: small(job.total),
         days_done: job.days_done,
         days_total: job.days_total,
         url: format!("/api/v1/jobs/{}", job.job_id),

@@ -8,7 +8,7 @@ use askama::{Template, filters::HtmlSafe};
 pub(crate) struct Progress {
     /// The provider's name.
     pub(crate) name: String,
-    /// Kinds that are done, of how many.
+    /// Kinds that are done, of how many; nought until it has begun.
     pub(crate) done: u32,
     pub(crate) total: u32,
     /// Days of the present kind that are done, of how many; nought of nought before the first.
@@ -30,8 +30,16 @@ impl Progress {
         ((f64::from(self.done) + part) * 100.0).round() / 100.0
     }
 
+    /// How long the bar is.
+    pub(crate) fn length(&self) -> u32 {
+        self.total.max(1)
+    }
+
     /// "day 18 of 30, 4 of 19 kinds".
     pub(crate) fn words(&self) -> String {
+        if self.total == 0 {
+            return "about to begin".to_owned();
+        }
         let kinds = format!("{} of {} kinds", self.done, self.total);
         if self.days_total > 0 { format!("day {} of {}, {kinds}", self.days_done, self.days_total) } else { kinds }
     }

@@ -31,7 +31,11 @@ pub(super) struct Keepsake {
 impl Keepsake {
     /// Finds what an earlier start kept, or begins anew.
     pub(super) fn open(data: &Path) -> anyhow::Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).with_context(|| data.display().to_string())?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(data)
+            .with_context(|| data.display().to_string())?;
         let file = file(data);
         if file.exists() {
             let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
