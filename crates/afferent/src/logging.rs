@@ -2,11 +2,12 @@
 
 use std::io::{IsTerminal, stderr};
 
+use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 /// Begins logging: what the filter lets through, in the form wanted.
-pub(crate) fn begin(filter: &str, json: bool) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+pub(crate) fn begin(filter: &str, json: bool) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter).context("LOG cannot be read")?;
     // At `trace` it writes whole paths, and the path of a connect link is a secret.
     let quiet = "tower_http::csrf=debug".parse().ok();
     let filter = quiet.into_iter().fold(filter, EnvFilter::add_directive);
@@ -16,4 +17,5 @@ pub(crate) fn begin(filter: &str, json: bool) {
     } else {
         let _ = lines.try_init();
     }
+    Ok(())
 }

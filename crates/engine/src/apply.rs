@@ -81,13 +81,7 @@ pub(crate) async fn replace(
 /// Erases all records of a connection; readers of the log learn of each.
 pub(crate) async fn erase(tx: &mut Tx<Write>, origin: Origin<'_>) -> Result<Applied> {
     tx.lock_log(origin.user).await?;
-    let mut changes = Vec::new();
-    for (kind, provider_id) in tx.natural_keys(origin.user, origin.connection).await? {
-        if let Some(kept) = tx.find_kept(origin.user, origin.connection, kind, &provider_id).await? {
-            changes.push(change(ChangeType::Removed, &kept, kind, None));
-        }
-    }
-    tx.delete_records(origin.user, origin.connection).await?;
+    let changes = tx.delete_records(origin.user, origin.connection).await?;
     tx.delete_pages(origin.user, origin.connection).await?;
     finish(tx, origin, &changes).await
 }
@@ -133,11 +127,7 @@ async fn bury(tx: &mut Tx<Write>, origin: Origin<'_>, kind: Kind, provider_id: &
     }
     tx.bury_record(user, kept.id, generation, now).await?;
     let day = kept.record.as_ref().and_then(|record| record.day);
-    Ok(Some(change(ChangeType::Removed, &kept, kind, day)))
-}
-
-fn change(change_type: ChangeType, kept: &Kept, kind: Kind, day: Option<jiff::civil::Date>) -> NewChange {
-    NewChange { change_type, record_id: kept.id, kind, day }
+    Ok(Some(NewChange { change_type: ChangeType::Removed, record_id: kept.id, kind, day }))
 }
 
 async fn finish(tx: &mut Tx<Write>, origin: Origin<'_>, changes: &[NewChange]) -> Result<Applied> {

@@ -46,8 +46,7 @@ impl SharedBudget {
         let slice = i64::from((limit.requests / SLICES).max(1));
         let window = i64::from(limit.per_seconds) * 1000;
         let mut tx = self.db.write().await?;
-        let leased =
-            tx.lease_budget(application, limit.requests.into(), window, slice, self.clock.now()).await?;
+        let leased = tx.lease_budget(application, limit.requests.into(), window, slice, self.clock.now()).await?;
         tx.commit().await?;
         Ok(leased)
     }

@@ -19,9 +19,6 @@ use crate::{Engine, Error, Result, jobs};
 
 /// Longer than the HTTP client waits for an answer, so that nobody else begins while an answer can still come.
 const LEASE: SignedDuration = SignedDuration::from_secs(90);
-/// How near its end an access token may be before anybody waits for a refresh that others are at, and before one whose
-/// outcome was lost is tried once more.
-const NEAR_END: SignedDuration = SignedDuration::from_mins(5);
 /// How often to look whether another process is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// The new tokens exist only in our memory: storing them is worth trying for long.
@@ -88,9 +85,7 @@ impl Engine {
         let credential = self.credential(connection).await?;
         let now = self.clock.now();
         let good = credential.expires_at > now;
-        let rests =
-            (credential.outcome_unknown || credential.being_refreshed) && until(&credential, NEAR_END) > now;
-        if credential.refresh_at > now || rests || (credential.refresh.is_none() && good) {
+        if credential.serves(now) {
             return Ok(Access { token: credential.access, rotation: credential.rotation });
         }
         match self.refresh(connection, credential.rotation).await {
@@ -114,7 +109,8 @@ impl Engine {
     /// Replaces a rotation by a newer one. A caller that goes away cancels nothing.
     pub(crate) async fn refresh(&self, connection: &Connection, rotation: i64) -> Refreshed {
         let route = (connection.id, rotation);
-        let flight = self.flights.open().entry(route).or_insert_with(|| self.take_off(connection.clone(), rotation)).clone();
+        let flight =
+            self.flights.open().entry(route).or_insert_with(|| self.take_off(connection.clone(), rotation)).clone();
         flight.await
     }
 
@@ -267,19 +263,4 @@ async fn mark_needs_consent(
         tx.append_audit(user, now, &Actor::System, Action::NeedsConsent, Some(&connection.provider)).await?;
     }
     Ok(())
-}
-
-fn until(credential: &Credential, before: SignedDuration) -> Timestamp {
-    credential.expires_at.saturating_sub(before).unwrap_or(Timestamp::MIN)
-}
-
-/// When to look at a credential next: at its refresh, or near its end where none is possible before.
-pub(crate) fn next_look(credential: &Credential, now: Timestamp) -> Timestamp {
-    let soon = now.saturating_add(SignedDuration::from_mins(1)).unwrap_or(now);
-    let next = match credential {
-        Credential { outcome_unknown: true, .. } => until(credential, NEAR_END),
-        Credential { refresh: None, .. } => credential.expires_at,
-        _ => credential.refresh_at,
-    };
-    next.max(soon)
 }

@@ -30,8 +30,8 @@ use tokio_util::task::TaskTracker;
 
 pub use self::{
     connect::{
-        Begin, Begun, Callback, Confirm, Disclosure, Disconnected, Finished, LinkRequest, NewLink, OpenedLink, Redeemed,
-        Revocation,
+        Begin, Begun, Callback, Confirm, Disclosure, Disconnected, Finished, LinkRequest, NewLink, OpenedLink,
+        Redeemed, Revocation,
     },
     error::{Error, LinkProblem, StateProblem},
     health::{Check, Readiness},

@@ -71,7 +71,9 @@ impl Engine {
         // Pages are read under the lock: a sync that stores a newer one must not be overtaken by what is older.
         let mut tx = self.db.write().await?;
         tx.lock_log(connection.user_id).await?;
-        for Change { kind, provider_id, collection, generation, record } in self.compare(&mut tx, connection, total).await? {
+        for Change { kind, provider_id, collection, generation, record } in
+            self.compare(&mut tx, connection, total).await?
+        {
             let origin = Origin::new(connection, &collection, generation, self.clock.now());
             let gone = if record.is_none() { vec![(kind, provider_id)] } else { Vec::new() };
             apply::replace(&mut tx, origin, record, &gone).await?;
@@ -110,12 +112,7 @@ impl Engine {
         Ok(changes)
     }
 
-    async fn derive<M: Mode>(
-        &self,
-        tx: &mut Tx<M>,
-        connection: &Connection,
-        total: &mut Rederived,
-    ) -> Result<Derived> {
+    async fn derive<M: Mode>(&self, tx: &mut Tx<M>, connection: &Connection, total: &mut Rederived) -> Result<Derived> {
         let provider = self.provider(&connection.provider)?.provider.clone();
         let mut derived = Derived::new();
         let mut after = -1;

@@ -21,9 +21,7 @@ pub use clock::Clock;
 pub use collection::{Period, Window};
 pub use connection::{Account, Connection, ConnectionState, Consent, InvalidTransition, Reason};
 pub use credential::{Credential, TokenSet};
-pub use id::{
-    ConnectionId, ConsentId, InvalidId, JobId, LinkId, PageId, RecordId, SessionId, TokenId, UserId,
-};
+pub use id::{ConnectionId, ConsentId, InvalidId, JobId, LinkId, PageId, RecordId, SessionId, TokenId, UserId};
 pub use random::Random;
 pub use record::{Kind, Record, StoredRecord, Topic};
 pub use scope::{Scope, Scopes};

@@ -116,7 +116,9 @@ impl Application {
             200..300 => self.tokens(body),
             // RFC 6749, section 5.2: errors are 400, or 401 for the client's own authentication.
             400..500 => Err(refusal(status, body)),
-            _ => Err(Error::OutcomeUnknown(format!("status {status}"))),
+            // A gateway that ran out of time does not know what was done behind it.
+            504 => Err(Error::OutcomeUnknown(format!("status {status}"))),
+            _ => Err(Error::Unavailable(format!("status {status}"))),
         }
     }
 
@@ -181,7 +183,8 @@ mod tests {
         assert!(matches!(read(400, r#"{"error":"invalid_request"}"#), Error::Refused { status: 400, .. }));
         assert!(matches!(read(401, "Unauthorized"), Error::Refused { status: 401, .. }));
         assert!(matches!(read(429, "slow down"), Error::Unavailable(_)));
-        assert!(matches!(read(502, "<html>"), Error::OutcomeUnknown(_)));
+        assert!(matches!(read(503, "<html>"), Error::Unavailable(_)));
+        assert!(matches!(read(504, "<html>"), Error::OutcomeUnknown(_)));
         assert!(matches!(read(200, "<html>"), Error::OutcomeUnknown(_)));
     }
 

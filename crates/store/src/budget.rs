@@ -32,8 +32,7 @@ impl Tx<Write> {
             returning window_starts_at, taken, paused_until";
         const TAKE: &str = "update budgets set window_starts_at = $2, taken = $3 where application = $1";
         let now = now.as_millisecond();
-        let row: BudgetRow =
-            on!(self, |db| query_as(READ).bind(application).bind(now).fetch_one(&mut **db))?;
+        let row: BudgetRow = on!(self, |db| query_as(READ).bind(application).bind(now).fetch_one(&mut **db))?;
         if row.paused_until > now {
             return Ok(Err(Row("budgets").time("paused_until", row.paused_until)?));
         }
@@ -44,11 +43,7 @@ impl Tx<Write> {
         if granted <= 0 {
             return Ok(Err(window_ends));
         }
-        change!(self, |db| query(TAKE)
-            .bind(application)
-            .bind(starts_at)
-            .bind(taken + granted)
-            .execute(&mut **db))?;
+        change!(self, |db| query(TAKE).bind(application).bind(starts_at).bind(taken + granted).execute(&mut **db))?;
         Ok(Ok((granted, window_ends)))
     }
 

@@ -29,11 +29,8 @@ impl<M: Mode> Tx<M> {
     pub async fn changes(&mut self, user: UserId, after: i64, limit: i64) -> Result<Vec<Change>> {
         const SQL: &str = "select position, type, provider, connection_id, record_id, kind, day, at from changes \
                            where user_id = $1 and position > $2 order by position limit $3";
-        let rows: Vec<ChangeRow> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&mut **db))?;
+        let rows: Vec<ChangeRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(after).bind(limit).fetch_all(&mut **db))?;
         rows.into_iter().map(read).collect()
     }
 
@@ -91,8 +88,7 @@ impl Tx<Write> {
             (user_id, position, type, provider, connection_id, record_id, kind, day, at) \
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-        let head: i64 =
-            on!(self, |db| query_scalar(HEAD).bind(user.to_string()).bind(count).fetch_one(&mut **db))?;
+        let head: i64 = on!(self, |db| query_scalar(HEAD).bind(user.to_string()).bind(count).fetch_one(&mut **db))?;
         for (position, change) in (head - count + 1..).zip(changes) {
             change!(self, |db| query(APPEND)
                 .bind(user.to_string())

@@ -53,10 +53,8 @@ impl<M: Mode> Tx<M> {
     pub async fn collection_states(&mut self, user: UserId, connection: ConnectionId) -> Result<Vec<CollectionState>> {
         const SQL: &str = "select collection, last_success_at, last_error, missing_scope from collections \
                            where user_id = $1 and connection_id = $2 order by collection";
-        let rows: Vec<StateRow> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(connection.to_string())
-            .fetch_all(&mut **db))?;
+        let rows: Vec<StateRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_all(&mut **db))?;
         rows.into_iter()
             .map(|row| {
                 Ok(CollectionState {
@@ -73,8 +71,7 @@ impl<M: Mode> Tx<M> {
     pub async fn coverage(&mut self, connection: ConnectionId) -> Result<Coverage> {
         const SQL: &str = "select collection, first_day, last_day from coverage \
                            where connection_id = $1 order by collection, first_day";
-        let rows: Vec<CoverageRow> =
-            on!(self, |db| query_as(SQL).bind(connection.to_string()).fetch_all(&mut **db))?;
+        let rows: Vec<CoverageRow> = on!(self, |db| query_as(SQL).bind(connection.to_string()).fetch_all(&mut **db))?;
         let mut coverage = Coverage::new();
         for row in rows {
             let window = row.window()?;
@@ -122,7 +119,8 @@ impl Tx<Write> {
             where connection_id = $1 and collection = $2 and first_day <= $4 and last_day >= $3";
         const FORGET: &str = "delete from coverage \
             where connection_id = $1 and collection = $2 and first_day <= $4 and last_day >= $3";
-        const KEEP: &str = "insert into coverage (connection_id, collection, first_day, last_day) values ($1, $2, $3, $4)";
+        const KEEP: &str =
+            "insert into coverage (connection_id, collection, first_day, last_day) values ($1, $2, $3, $4)";
         let before = window.from.saturating_sub(1.day()).to_string();
         let after = window.to.saturating_add(1.day()).to_string();
         let rows: Vec<CoverageRow> = on!(self, |db| query_as(TOUCHING)
@@ -149,7 +147,8 @@ impl Tx<Write> {
 
     /// Forgets what was fetched of a connection.
     pub async fn forget_collections(&mut self, connection: ConnectionId) -> Result<()> {
-        for sql in ["delete from coverage where connection_id = $1", "delete from collections where connection_id = $1"] {
+        for sql in ["delete from coverage where connection_id = $1", "delete from collections where connection_id = $1"]
+        {
             change!(self, |db| query(sql).bind(connection.to_string()).execute(&mut **db))?;
         }
         Ok(())

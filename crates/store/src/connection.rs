@@ -61,21 +61,16 @@ impl<M: Mode> Tx<M> {
     /// A connection that must exist.
     pub async fn connection(&mut self, user: UserId, id: ConnectionId) -> Result<Connection> {
         const SQL: &str = columns!("where user_id = $1 and id = $2");
-        let row: Option<ConnectionRow> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(id.to_string())
-            .fetch_optional(&mut **db))?;
+        let row: Option<ConnectionRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
         self.read_connection(row.ok_or(Error::NotFound("connection"))?).await
     }
 
     /// A person's connection to a provider that is active or needs consent.
     pub async fn find_connection(&mut self, user: UserId, provider: &str) -> Result<Option<Connection>> {
-        const SQL: &str =
-            columns!("where user_id = $1 and provider = $2 and state in ('active', 'needs_consent')");
-        let row: Option<ConnectionRow> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(provider)
-            .fetch_optional(&mut **db))?;
+        const SQL: &str = columns!("where user_id = $1 and provider = $2 and state in ('active', 'needs_consent')");
+        let row: Option<ConnectionRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(provider).fetch_optional(&mut **db))?;
         match row {
             Some(row) => self.read_connection(row).await.map(Some),
             None => Ok(None),
@@ -107,8 +102,7 @@ impl<M: Mode> Tx<M> {
     /// All of a person's connections, removed ones too, the newest first.
     pub async fn connections(&mut self, user: UserId) -> Result<Vec<Connection>> {
         const SQL: &str = columns!("where user_id = $1 order by id desc");
-        let rows: Vec<ConnectionRow> =
-            on!(self, |db| query_as(SQL).bind(user.to_string()).fetch_all(&mut **db))?;
+        let rows: Vec<ConnectionRow> = on!(self, |db| query_as(SQL).bind(user.to_string()).fetch_all(&mut **db))?;
         let mut connections = Vec::with_capacity(rows.len());
         for row in rows {
             connections.push(self.read_connection(row).await?);
@@ -264,10 +258,8 @@ impl Tx<Write> {
     pub async fn next_generation(&mut self, user: UserId, id: ConnectionId) -> Result<i64> {
         const SQL: &str = "update connections set generation = generation + 1 \
                            where user_id = $1 and id = $2 and state = 'active' returning generation";
-        let generation: Option<i64> = on!(self, |db| query_scalar(SQL)
-            .bind(user.to_string())
-            .bind(id.to_string())
-            .fetch_optional(&mut **db))?;
+        let generation: Option<i64> =
+            on!(self, |db| query_scalar(SQL).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
         generation.ok_or(Error::NotFound("active connection"))
     }
 
@@ -278,6 +270,20 @@ impl Tx<Write> {
         self.ring.connections.remove(&id);
         change!(self, |db| query(SQL).bind(user.to_string()).bind(id.to_string()).execute(&mut **db))?;
         Ok(())
+    }
+
+    /// Active connections that have no recurring sync ahead of them.
+    pub async fn idle_connections(&mut self) -> Result<Vec<Connection>> {
+        const SQL: &str = columns!(
+            "where state = 'active' and not exists (select 1 from jobs where jobs.connection_id = connections.id \
+             and jobs.finished_at is null and jobs.dedupe_key like 'sync:%') limit 100"
+        );
+        let rows: Vec<ConnectionRow> = on!(self, |db| query_as(SQL).fetch_all(&mut **db))?;
+        let mut connections = Vec::with_capacity(rows.len());
+        for row in rows {
+            connections.push(self.read_connection(row).await?);
+        }
+        Ok(connections)
     }
 
     /// The connections that were never confirmed and are older than an instant.

@@ -82,10 +82,7 @@ impl<M: Mode> Tx<M> {
     async fn credential_row(&mut self, user: UserId, connection: ConnectionId) -> Result<Option<CredentialRow>> {
         const SQL: &str = "select access_sealed, refresh_sealed, expires_at, refresh_at, rotation, lease_until, intent_at \
                            from credentials where user_id = $1 and connection_id = $2";
-        Ok(on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(connection.to_string())
-            .fetch_optional(&mut **db))?)
+        Ok(on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_optional(&mut **db))?)
     }
 
     /// When a connection's access token expires.

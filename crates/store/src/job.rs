@@ -79,10 +79,8 @@ impl<M: Mode> Tx<M> {
     /// One job of a person.
     pub async fn job(&mut self, user: UserId, id: JobId) -> Result<Job> {
         let sql = AssertSqlSafe(format!("select {COLUMNS} from jobs where user_id = $1 and id = $2"));
-        let row: Option<JobRow> = on!(self, |db| query_as(sql)
-            .bind(user.to_string())
-            .bind(id.to_string())
-            .fetch_optional(&mut **db))?;
+        let row: Option<JobRow> =
+            on!(self, |db| query_as(sql).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
         row.ok_or(Error::NotFound("job"))?.read()
     }
 
@@ -104,8 +102,7 @@ impl<M: Mode> Tx<M> {
     pub async fn oldest_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>> {
         const SQL: &str =
             "select min(run_at) from jobs where finished_at is null and run_at <= $1 and lease_until < $1";
-        let millis: Option<i64> =
-            on!(self, |db| query_scalar(SQL).bind(now.as_millisecond()).fetch_one(&mut **db))?;
+        let millis: Option<i64> = on!(self, |db| query_scalar(SQL).bind(now.as_millisecond()).fetch_one(&mut **db))?;
         ROW.time_opt("run_at", millis)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::{ConnectionId, LinkId, TokenId, UserId};
-use sqlx::{FromRow, query, query_as};
+use sqlx::{FromRow, query, query_as, query_scalar};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
@@ -91,6 +91,15 @@ impl<M: Mode> Tx<M> {
     /// A link by its id.
     pub async fn link(&mut self, id: LinkId) -> Result<Link> {
         self.link_where("id", &id.to_string()).await?.ok_or(Error::NotFound("connect link"))
+    }
+
+    /// Whether a connection came of a link that its app has not redeemed.
+    pub async fn awaits_redeeming(&mut self, user: UserId, connection: ConnectionId) -> Result<bool> {
+        const SQL: &str = "select count(*) from connect_links \
+                           where user_id = $1 and connection_id = $2 and redeemed_at is null";
+        let links: i64 =
+            on!(self, |db| query_scalar(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_one(&mut **db))?;
+        Ok(links > 0)
     }
 
     async fn link_where(&mut self, column: &'static str, value: &str) -> Result<Option<Link>> {

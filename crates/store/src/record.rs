@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use model::{ConnectionId, Kind, Record, RecordId, StoredRecord, UserId, Window, record::Body};
+use model::{ChangeType, ConnectionId, Kind, Record, RecordId, StoredRecord, UserId, Window, record::Body};
 use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 
 use crate::{
-    Error, Mode, Result, Tx, Write,
+    Error, Mode, NewChange, Result, Tx, Write,
     db::{change, on},
     row::Row,
 };
@@ -49,6 +49,14 @@ struct RecordRow {
     revision: i64,
     body_sealed: Option<Vec<u8>>,
     updated_at: i64,
+    removed_at: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct DeletedRow {
+    id: String,
+    kind: String,
+    day: Option<String>,
     removed_at: Option<i64>,
 }
 
@@ -130,10 +138,8 @@ impl<M: Mode> Tx<M> {
     /// One record of a person.
     pub async fn record(&mut self, user: UserId, id: RecordId) -> Result<StoredRecord> {
         let sql = AssertSqlSafe(format!("{COLUMNS} where user_id = $1 and id = $2 and removed_at is null"));
-        let row: Option<RecordRow> = on!(self, |db| query_as(sql)
-            .bind(user.to_string())
-            .bind(id.to_string())
-            .fetch_optional(&mut **db))?;
+        let row: Option<RecordRow> =
+            on!(self, |db| query_as(sql).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
         self.stored(user, row.ok_or(Error::NotFound("record"))?).await
     }
 
@@ -141,10 +147,8 @@ impl<M: Mode> Tx<M> {
     pub async fn count_records(&mut self, user: UserId, connection: ConnectionId) -> Result<BTreeMap<String, i64>> {
         const SQL: &str = "select collection, count(*) as records from records \
             where user_id = $1 and connection_id = $2 and removed_at is null group by collection";
-        let rows: Vec<CountRow> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(connection.to_string())
-            .fetch_all(&mut **db))?;
+        let rows: Vec<CountRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_all(&mut **db))?;
         Ok(rows.into_iter().map(|row| (row.collection, row.records)).collect())
     }
 
@@ -174,10 +178,8 @@ impl<M: Mode> Tx<M> {
     pub async fn natural_keys(&mut self, user: UserId, connection: ConnectionId) -> Result<Vec<(Kind, String)>> {
         const SQL: &str = "select kind, provider_id from records \
             where user_id = $1 and connection_id = $2 and removed_at is null order by id";
-        let rows: Vec<(String, String)> = on!(self, |db| query_as(SQL)
-            .bind(user.to_string())
-            .bind(connection.to_string())
-            .fetch_all(&mut **db))?;
+        let rows: Vec<(String, String)> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_all(&mut **db))?;
         rows.into_iter().map(|(kind, id)| Ok((ROW.parse("kind", &kind)?, id))).collect()
     }
 
@@ -199,10 +201,8 @@ impl<M: Mode> Tx<M> {
             return Ok(provider.clone());
         }
         const SQL: &str = "select provider from connections where user_id = $1 and id = $2";
-        let provider: String = on!(self, |db| query_scalar(SQL)
-            .bind(user.to_string())
-            .bind(connection.to_string())
-            .fetch_one(&mut **db))?;
+        let provider: String =
+            on!(self, |db| query_scalar(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_one(&mut **db))?;
         self.ring.providers.insert(connection, provider.clone());
         Ok(provider)
     }
@@ -211,7 +211,8 @@ impl<M: Mode> Tx<M> {
         let connection = ROW.parse("connection_id", &row.connection_id)?;
         let kind = ROW.parse("kind", &row.kind)?;
         let sealed = row.body_sealed.as_deref().ok_or(Error::corrupt("records", "body_sealed"))?;
-        let plain = self.connection_key(user, connection).await?.open(&place(connection, kind, &row.provider_id), sealed)?;
+        let plain =
+            self.connection_key(user, connection).await?.open(&place(connection, kind, &row.provider_id), sealed)?;
         let json = serde_json::from_slice(&plain).map_err(|_| Error::corrupt("records", "body_sealed"))?;
         Ok(Record {
             provider_id: row.provider_id.clone(),
@@ -273,11 +274,7 @@ impl Tx<Write> {
     /// Notes that a fetch has seen a record, or that it is still gone.
     pub async fn mark_seen(&mut self, user: UserId, id: RecordId, generation: i64) -> Result<()> {
         const SQL: &str = "update records set generation = $3 where user_id = $1 and id = $2 and generation < $3";
-        change!(self, |db| query(SQL)
-            .bind(user.to_string())
-            .bind(id.to_string())
-            .bind(generation)
-            .execute(&mut **db))?;
+        change!(self, |db| query(SQL).bind(user.to_string()).bind(id.to_string()).bind(generation).execute(&mut **db))?;
         Ok(())
     }
 
@@ -323,10 +320,22 @@ impl Tx<Write> {
         Ok(())
     }
 
-    /// Deletes all records of a connection, tombstones too.
-    pub async fn delete_records(&mut self, user: UserId, connection: ConnectionId) -> Result<()> {
-        const SQL: &str = "delete from records where user_id = $1 and connection_id = $2";
-        change!(self, |db| query(SQL).bind(user.to_string()).bind(connection.to_string()).execute(&mut **db))?;
-        Ok(())
+    /// Deletes all records of a connection, tombstones too, and says which were there.
+    pub async fn delete_records(&mut self, user: UserId, connection: ConnectionId) -> Result<Vec<NewChange>> {
+        const SQL: &str = "delete from records where user_id = $1 and connection_id = $2 \
+                           returning id, kind, day, removed_at";
+        let rows: Vec<DeletedRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_all(&mut **db))?;
+        let there = rows.into_iter().filter(|row| row.removed_at.is_none());
+        there
+            .map(|row| {
+                Ok(NewChange {
+                    change_type: ChangeType::Removed,
+                    record_id: ROW.parse("id", &row.id)?,
+                    kind: ROW.parse("kind", &row.kind)?,
+                    day: ROW.day("day", row.day.as_deref())?,
+                })
+            })
+            .collect()
     }
 }

@@ -35,8 +35,13 @@ pub struct MasterKeys(Vec<MasterKey>);
 impl MasterKeys {
     /// Reads `id:base64`, several with commas between; a lone base64 text is called `1`.
     pub fn parse(text: &Secret) -> Result<Self> {
-        let keys: Vec<_> =
-            text.expose().split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse_key).collect::<Result<_>>()?;
+        let keys: Vec<_> = text
+            .expose()
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(parse_key)
+            .collect::<Result<_>>()?;
         let mut seen = BTreeMap::new();
         if keys.is_empty() {
             return Err(bad_key("is empty"));

@@ -36,10 +36,8 @@ impl<M: Mode> Tx<M> {
     pub async fn find_session(&mut self, secret_hash: &str, now: Timestamp) -> Result<Option<Session>> {
         const SQL: &str = "select id, user_id, created_at, last_seen_at, expires_at from sessions \
                            where secret_hash = $1 and expires_at > $2";
-        let row: Option<SessionRow> = on!(self, |db| query_as(SQL)
-            .bind(secret_hash)
-            .bind(now.as_millisecond())
-            .fetch_optional(&mut **db))?;
+        let row: Option<SessionRow> =
+            on!(self, |db| query_as(SQL).bind(secret_hash).bind(now.as_millisecond()).fetch_optional(&mut **db))?;
         row.map(|row| {
             Ok(Session {
                 id: ROW.parse("id", &row.id)?,
@@ -102,9 +100,7 @@ impl Tx<Write> {
 
     /// Ends all sessions of a person.
     pub async fn end_sessions(&mut self, user: UserId) -> Result<()> {
-        change!(self, |db| query("delete from sessions where user_id = $1")
-            .bind(user.to_string())
-            .execute(&mut **db))?;
+        change!(self, |db| query("delete from sessions where user_id = $1").bind(user.to_string()).execute(&mut **db))?;
         Ok(())
     }
 

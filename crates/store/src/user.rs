@@ -78,7 +78,8 @@ impl<M: Mode> Tx<M> {
 
     /// People in the order of their ids, after one of them.
     pub async fn users(&mut self, after: Option<UserId>, limit: i64) -> Result<Vec<User>> {
-        const SQL: &str = "select id, external_id, email, role, zone, created_at from users where id > $1 order by id limit $2";
+        const SQL: &str =
+            "select id, external_id, email, role, zone, created_at from users where id > $1 order by id limit $2";
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let rows: Vec<UserRow> = on!(self, |db| query_as(SQL).bind(after).bind(limit).fetch_all(&mut **db))?;
         rows.into_iter().map(UserRow::read).collect()
@@ -125,11 +126,11 @@ impl<M: Mode> Tx<M> {
 
     /// Whether every master key that seals something is configured, and opens it.
     pub async fn check_keys(&mut self) -> Result<()> {
-        const SQL: &str = "select id, master_key_id, key_sealed from users where key_sealed is not null order by id limit 1";
-        let ids: Vec<String> = on!(self, |db| query_scalar(
-            "select distinct master_key_id from users where key_sealed is not null"
-        )
-        .fetch_all(&mut **db))?;
+        const SQL: &str =
+            "select id, master_key_id, key_sealed from users where key_sealed is not null order by id limit 1";
+        let ids: Vec<String> =
+            on!(self, |db| query_scalar("select distinct master_key_id from users where key_sealed is not null")
+                .fetch_all(&mut **db))?;
         for id in ids {
             self.ring.keys.named(&id)?;
         }
@@ -189,7 +190,8 @@ impl Tx<Write> {
             let sealed = row.key_sealed.as_deref().ok_or(Error::corrupt("users", "key_sealed"))?;
             let key = keys.open_user_key(user, &row.master_key_id, sealed)?;
             let (master, sealed) = keys.reseal_user_key(&self.random, user, &key)?;
-            const UPDATE: &str = "update users set master_key_id = $2, key_sealed = $3 where id = $1 and master_key_id = $4";
+            const UPDATE: &str =
+                "update users set master_key_id = $2, key_sealed = $3 where id = $1 and master_key_id = $4";
             change!(self, |db| query(UPDATE)
                 .bind(&row.id)
                 .bind(&master)

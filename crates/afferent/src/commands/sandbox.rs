@@ -13,7 +13,7 @@ use crate::{
 
 /// Serves until told to stop.
 pub(crate) async fn run(options: SandboxArgs) -> anyhow::Result<()> {
-    logging::begin("info", false);
+    logging::begin("info", false)?;
     let app = ClientApp {
         client_id: options.client_id,
         client_secret: Secret::new(options.client_secret),

@@ -5,7 +5,7 @@ use crate::{config::Config, house::House, logging, server};
 /// Runs until told to stop; refuses to start when a required setting is missing.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     config.require_all()?;
-    logging::begin(&config.log, config.log_json);
+    logging::begin(&config.log, config.log_json)?;
     let stop = server::stop_on_signal();
     let house = House::from_config(config).await?;
     house.bootstrap(&config.initial).await?;

@@ -75,7 +75,11 @@ impl Config {
             trust_proxy: found.parse("TRUST_PROXY")?.unwrap_or(false),
             requests_per_minute: found.parse("RATE_LIMIT_PER_MINUTE")?.unwrap_or(60),
             log: found.text("LOG").unwrap_or("info").to_owned(),
-            log_json: found.text("LOG_FORMAT") == Some("json"),
+            log_json: match found.text("LOG_FORMAT") {
+                Some("json") => true,
+                Some("text") | None => false,
+                Some(_) => bail!("LOG_FORMAT is neither text nor json"),
+            },
             applications: BTreeMap::new(),
             initial: BTreeMap::new(),
             missing: Vec::new(),

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::stand_in::StandIn;
 
-/// Sixty seconds' worth of looking.
-const LOOKS: usize = 1200;
+/// Half a minute's worth of looking.
+const LOOKS: usize = 600;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A client that goes where it is told and nowhere else.

@@ -1,6 +1,7 @@
 //! A server as an operator runs it: a sandbox in a process of its own, a database, settings, and somebody to serve.
 
 use anyhow::{Context, ensure};
+use model::Clock;
 use reqwest::Method;
 use serde_json::Value;
 use std::{net::TcpListener, process::Output};
@@ -46,6 +47,11 @@ impl Scene {
         let database = TestDb::new(engine).await?;
         let settings = settings(&database, &sandbox_url);
         Ok(Self { stand_in: StandIn::new(&sandbox_url)?, _sandbox: sandbox, folder, database, sandbox_url, settings })
+    }
+
+    /// Under which name people would reach the server.
+    pub(crate) fn public_url(&self) -> &'static str {
+        PUBLIC_URL
     }
 
     /// Sets a setting, or sets it otherwise.
@@ -103,9 +109,21 @@ impl Scene {
         program::command(self.folder.path(), arguments.iter().copied(), settings)
     }
 
-    /// Changes rows behind the server's back.
-    pub(crate) async fn rows(&self, sql: &str) -> anyhow::Result<u64> {
-        testkit::run(&self.database, sql).await
+    /// Lets time pass: the access token is due for a refresh and ends in so many seconds (or has ended), and whoever
+    /// was killed at work is given up.
+    pub(crate) async fn age(&self, seconds: i64) -> anyhow::Result<()> {
+        let now = Clock::system().now().as_millisecond();
+        let end = now + seconds * 1000;
+        let aged = format!("update credentials set refresh_at = {now} - 1, expires_at = {end}, lease_until = 0");
+        ensure!(testkit::run(&self.database, aged).await? == 1, "there is one connection");
+        let due = format!("update jobs set run_at = {now} - 1 where type = 'refresh' and finished_at is null");
+        testkit::run(&self.database, due).await?;
+        self.give_up().await
+    }
+
+    /// Lets a minute pass for whoever was killed at work: it is given up.
+    pub(crate) async fn give_up(&self) -> anyhow::Result<()> {
+        testkit::run(&self.database, "update jobs set lease_until = 0 where finished_at is null").await.map(drop)
     }
 
     /// Asks the provider for a refresh token, as an operator does by hand.

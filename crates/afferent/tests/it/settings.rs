@@ -10,20 +10,19 @@ use crate::{program, scene::Scene};
 async fn a_server_without_settings_names_all_that_it_lacks() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let key = "INTEGRATION_ENCRYPTION_KEY";
-    let cases: [(&[(&str, &str)], &[&str]); 4] = [
-        (&[], &[key, "OURA_CLIENT_ID and OURA_CLIENT_SECRET"]),
-        (&[("OURA_CLIENT_ID", "x")], &[key, "OURA_CLIENT_SECRET"]),
-        (&[("OURA_CLIENT_SECRET", "x")], &[key, "OURA_CLIENT_ID"]),
-        (&[("OURA_CLIENT_ID", "x"), ("OURA_CLIENT_SECRET", "x")], &[key]),
-    ];
-    for (settings, lacking) in cases {
-        let command = program::command(folder.path(), ["serve"], settings.iter().copied());
+    for (set, lacking) in [
+        (vec![], vec![key, "OURA_CLIENT_ID and OURA_CLIENT_SECRET"]),
+        (vec!["OURA_CLIENT_ID"], vec![key, "OURA_CLIENT_SECRET"]),
+        (vec!["OURA_CLIENT_SECRET"], vec![key, "OURA_CLIENT_ID"]),
+        (vec!["OURA_CLIENT_ID", "OURA_CLIENT_SECRET"], vec![key]),
+    ] {
+        let command = program::command(folder.path(), ["serve"], set.into_iter().map(|name| (name, "x")));
         let ended = program::run(command, "").await?;
         let said = String::from_utf8(ended.stderr)?;
         assert!(!ended.status.success());
         let named: Vec<_> = said.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
         assert_eq!(named.len(), lacking.len(), "{said}");
-        assert!(named.iter().zip(lacking).all(|(line, name)| line.starts_with(name)), "{said}");
+        assert!(named.iter().zip(&lacking).all(|(line, name)| line.starts_with(*name)), "{said}");
     }
     assert!(fs::read_dir(folder.path())?.next().is_none(), "nothing is begun");
     Ok(())
@@ -51,6 +50,8 @@ async fn what_cannot_be_read_is_named() -> anyhow::Result<()> {
         ("LISTEN", "everywhere"),
         ("PUBLIC_URL", "afferent"),
         ("TRUST_PROXY", "perhaps"),
+        ("LOG", "info=loud"),
+        ("LOG_FORMAT", "jsn"),
         ("RATE_LIMIT_PER_MINUTE", "-1"),
         ("OURA_TOKEN_URL", "not an address"),
         ("OURA_REDIRECT_URI", "/callback"),

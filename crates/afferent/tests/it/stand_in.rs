@@ -4,7 +4,7 @@ use anyhow::Context;
 use reqwest::{Client, Method, Url, header};
 use serde_json::{Value, json};
 
-use crate::api::{http, read};
+use crate::api::{eventually, http, read};
 
 /// A sandbox that runs.
 #[derive(Clone)]
@@ -54,6 +54,15 @@ impl StandIn {
     pub(crate) async fn trouble(&self, mut order: Value) -> anyhow::Result<()> {
         order["provider"] = json!("oura");
         self.control("faults", &order).await.map(drop)
+    }
+
+    /// Waits until all trouble has found somebody.
+    pub(crate) async fn has_struck(&self) -> anyhow::Result<()> {
+        let look = async || {
+            let faults = self.control("faults", &json!({ "provider": "oura" })).await?;
+            Ok((faults["waiting"] == json!([])).then_some(()))
+        };
+        eventually("somebody in trouble", look).await
     }
 
     /// Turns its clock.

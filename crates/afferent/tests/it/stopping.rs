@@ -2,27 +2,20 @@
 
 use serde_json::json;
 
-use crate::{
-    api::eventually,
-    demo::{Demo, NOW, data},
-};
+use crate::demo::{Demo, NOW, data};
 
 #[tokio::test]
 async fn it_stops_while_somebody_waits_for_a_sync() -> anyhow::Result<()> {
     for signal in ["INT", "TERM"] {
         let (_folder, data) = data()?;
         let demo = Demo::start(&data, &["--now", NOW, "--connected", "--days", "5"]).await?;
-        let slow = json!({ "kind": "slow", "seconds": 600, "times": 50, "path": "/v2/usercollection" });
+        let slow = json!({ "kind": "slow", "seconds": 600, "path": "/v2/usercollection" });
         demo.stand_in.trouble(slow).await?;
         let waiting = tokio::spawn({
             let api = demo.api.clone();
             async move { api.sync().await }
         });
-        eventually("a request that hangs", async || {
-            let running = demo.api.status().await?["syncs"][0]["state"] == "running";
-            Ok(running.then_some(()))
-        })
-        .await?;
+        demo.stand_in.has_struck().await?;
         demo.program.stop(signal).await?;
         let answer = waiting.await?;
         assert!(answer.is_err(), "nobody can have been answered well: {answer:?}");
@@ -34,7 +27,7 @@ async fn it_stops_while_somebody_waits_for_a_sync() -> anyhow::Result<()> {
 async fn it_stops_at_once_when_nothing_is_under_way_but_an_open_stream() -> anyhow::Result<()> {
     let (_folder, data) = data()?;
     let demo = Demo::start(&data, &["--now", NOW, "--connected", "--days", "5"]).await?;
-    let slow = json!({ "kind": "slow", "seconds": 600, "times": 50, "path": "/v2/usercollection" });
+    let slow = json!({ "kind": "slow", "seconds": 600, "path": "/v2/usercollection" });
     demo.stand_in.trouble(slow).await?;
     let queued = demo.api.post("/api/v1/integrations/oura/sync?days=1").await?;
     let progress = queued["progress_url"].as_str().unwrap_or_default().to_owned();

@@ -163,15 +163,9 @@ impl Engine {
     }
 
     /// Goes on with an earlier connection to the same account whose data was kept, or begins a new one.
-    async fn add_or_revive(
-        &self,
-        tx: &mut Tx<Write>,
-        authorised: &Authorised,
-        now: Timestamp,
-    ) -> Result<ConnectionId> {
+    async fn add_or_revive(&self, tx: &mut Tx<Write>, authorised: &Authorised, now: Timestamp) -> Result<ConnectionId> {
         let attempt = &authorised.attempt;
-        let earlier =
-            tx.find_removed_connection(attempt.user_id, &attempt.provider, &authorised.account.id).await?;
+        let earlier = tx.find_removed_connection(attempt.user_id, &attempt.provider, &authorised.account.id).await?;
         let Some(earlier) = earlier else { return self.add_pending(tx, authorised, now).await };
         tx.set_scopes(attempt.user_id, earlier.id, &attempt.scopes, authorised.granted.as_ref()).await?;
         keep_grant(tx, earlier.id, authorised, now).await?;

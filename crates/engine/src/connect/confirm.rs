@@ -30,6 +30,10 @@ impl Engine {
     /// Confirms a connection that waits, and says which one is active now.
     pub async fn confirm(&self, confirm: Confirm) -> Result<ConnectionId> {
         let mut tx = self.db.write().await?;
+        // What came of a connect link is confirmed by its code alone, or a forwarded link could be.
+        if tx.awaits_redeeming(confirm.user, confirm.connection).await? {
+            return Err(Error::NotFound("connection that waits to be confirmed"));
+        }
         let confirmed = self.confirm_in(&mut tx, &confirm).await?;
         tx.commit().await?;
         Ok(self.after_confirming(confirmed).await)
@@ -89,7 +93,8 @@ impl Engine {
             return Err(Error::NotFound("connection that waits to be confirmed"));
         }
         let shared = tx.is_account_shared(&pending.provider, &pending.account.id, pending.id).await?;
-        let access: Option<Secret> = tx.find_credential(user, connection, now).await?.map(|credential| credential.access);
+        let access: Option<Secret> =
+            tx.find_credential(user, connection, now).await?.map(|credential| credential.access);
         remove(&mut tx, &pending, false, now).await?;
         tx.commit().await?;
         if let Some(access) = access.filter(|_| !shared) {
@@ -108,8 +113,7 @@ impl Engine {
         tx.set_scopes(user, kept.id, &pending.scopes_asked, pending.scopes_granted.as_ref()).await?;
         if let Some(consent) = tx.find_consent(user, pending.id).await? {
             let (kinds, purpose) = (&consent.kinds, &consent.purpose);
-            tx.give_consent(user, kept.id, &kept.provider, kinds, purpose, &consent.version, consent.given_at)
-                .await?;
+            tx.give_consent(user, kept.id, &kept.provider, kinds, purpose, &consent.version, consent.given_at).await?;
         }
         remove(tx, pending, false, now).await?;
         if kept.state != ConnectionState::Active {

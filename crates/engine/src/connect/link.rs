@@ -128,12 +128,19 @@ impl Engine {
 
     /// The link that a browser's cookie belongs to.
     pub async fn find_opened_link(&self, cookie: &Secret) -> Result<Option<OpenedLink>> {
-        let Some(link) = self.db.read().await?.find_link_by_cookie(&hash_secret(cookie)).await? else { return Ok(None) };
+        let Some(link) = self.db.read().await?.find_link_by_cookie(&hash_secret(cookie)).await? else {
+            return Ok(None);
+        };
         if self.check(&link).is_err() { Ok(None) } else { opened(link).map(Some) }
     }
 
     /// Confirms what came of a link. Only the app that made the link can, once.
-    pub async fn redeem_link(&self, token: TokenId, code: &Secret, replace_preserving: Option<bool>) -> Result<Redeemed> {
+    pub async fn redeem_link(
+        &self,
+        token: TokenId,
+        code: &Secret,
+        replace_preserving: Option<bool>,
+    ) -> Result<Redeemed> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let link = tx.find_link_by_code(&hash_secret(code)).await?.filter(|link| link.token_id == token);

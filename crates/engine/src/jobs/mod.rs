@@ -7,7 +7,7 @@ use model::Connection;
 use store::{Job, NewJob};
 
 pub(crate) use self::verdict::Verdict;
-use crate::{Engine, Error, Result, credentials::next_look, sync};
+use crate::{Engine, Error, Result, sync};
 
 pub(crate) const SYNC: &str = "sync";
 pub(crate) const REFRESH: &str = "refresh";
@@ -79,13 +79,15 @@ impl Engine {
         let connection = self.db.read().await?.connection(user, id).await?;
         self.access(&connection).await?;
         let now = self.clock.now();
-        let Some(credential) = self.db.read().await?.find_credential(user, id, now).await? else { return Ok(Vec::new()) };
+        let Some(credential) = self.db.read().await?.find_credential(user, id, now).await? else {
+            return Ok(Vec::new());
+        };
         let awaited = credential.outcome_unknown || credential.being_refreshed || credential.refresh.is_none();
         if credential.refresh_at <= now && !awaited {
             // The old token still serves, so nobody else noticed; trying again is this job's business.
             return Err(Error::Unavailable { message: "the tokens could not be refreshed".into(), retry_at: None });
         }
-        Ok(vec![refresh(&connection, next_look(&credential, now))])
+        Ok(vec![refresh(&connection, credential.next_look(now))])
     }
 
     async fn sweep(&self) -> Result<Vec<NewJob>> {
@@ -99,6 +101,11 @@ impl Engine {
             }
         }
         let mut tx = self.db.write().await?;
+        // Whatever ended a chain of jobs, an active connection is not left without its next sync and refresh.
+        for connection in tx.idle_connections().await? {
+            tx.enqueue(now, scheduled_sync(&connection, now)).await?;
+            tx.enqueue(now, refresh(&connection, now)).await?;
+        }
         tx.sweep_sessions(now).await?;
         tx.sweep_attempts(ago(SignedDuration::from_hours(24))).await?;
         tx.sweep_reads(ago(SignedDuration::from_hours(1))).await?;

@@ -79,7 +79,9 @@ impl Engine {
         let named = collections.iter().find(|collection| collection.id.eq_ignore_ascii_case(&request.collection));
         match (request.collection.as_str(), named) {
             ("all", _) => Ok(Plan { days: Some(request.days), collection: None, recurring: false }),
-            (_, Some(named)) => Ok(Plan { days: Some(request.days), collection: Some(named.id.clone()), recurring: false }),
+            (_, Some(named)) => {
+                Ok(Plan { days: Some(request.days), collection: Some(named.id.clone()), recurring: false })
+            }
             _ => Err(Error::invalid("type", "is neither all nor a collection of this provider")),
         }
     }
@@ -97,7 +99,9 @@ impl Engine {
         let text = job.outcome.unwrap_or_default();
         match serde_json::from_str(&text) {
             Ok(outcome) => Ok(outcome),
-            Err(_) if job.finished_at.is_none() => Err(Error::Unavailable { message: text, retry_at: Some(job.run_at) }),
+            Err(_) if job.finished_at.is_none() => {
+                Err(Error::Unavailable { message: text, retry_at: Some(job.run_at) })
+            }
             Err(_) => Err(Error::Refused(text)),
         }
     }
@@ -128,7 +132,8 @@ pub(crate) async fn bring_forward(engine: &Engine, connection: &Connection) -> R
 }
 
 fn report(job: Job) -> JobReport {
-    let progress: Progress = job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let progress: Progress =
+        job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let text = job.outcome.unwrap_or_default();
     let outcome: Option<Outcome> = serde_json::from_str(&text).ok();
     let state = match (&job.finished_at, &outcome) {

@@ -7,9 +7,9 @@ mod piece;
 mod plan;
 mod run;
 
+pub(crate) use self::{ask::bring_forward, plan::Plan};
 pub use self::{
     ask::{Asked, JobReport, SyncRequest},
     outcome::{Failure, Outcome},
     run::Progress,
 };
-pub(crate) use self::{ask::bring_forward, plan::Plan};

@@ -1,6 +1,6 @@
 //! Connect links: an app's user connects without an account here, and only who came back is confirmed.
 
-use engine::{Begin, Callback, Error, Finished, LinkProblem, LinkRequest, OpenedLink, Redeemed};
+use engine::{Begin, Callback, Confirm, Error, Finished, LinkProblem, LinkRequest, OpenedLink, Redeemed};
 use model::{Actor, Secret, TokenId};
 use store::{Principal, hash_secret};
 use testkit::{Engine, House, count};
@@ -104,6 +104,19 @@ async fn an_app_s_user_connects_and_the_app_confirms() {
         assert_eq!(status.connection_id, Some(redeemed.connection));
         assert!(status.counts["daily_sleep"] >= 30);
         assert_eq!(problem(visit.redeem(&code).await), LinkProblem::Used);
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_a_link_is_confirmed_by_its_code_alone() {
+    for database in Engine::all() {
+        let visit = Visit::new(database).await;
+        let user = visit.opened.user_id;
+        let code = visit.go_round().await;
+        let pending = visit.house.test.db.read().await.unwrap().connections(user).await.unwrap().remove(0).id;
+        let confirm = Confirm { user, actor: Actor::User(user), connection: pending, replace_preserving: Some(true) };
+        assert!(matches!(visit.house.engine.confirm(confirm).await, Err(Error::NotFound(_))));
+        assert_eq!(visit.redeem(&code).await.unwrap().connection, pending);
     }
 }
 

@@ -3,6 +3,7 @@
 use engine::{Asked, SyncRequest};
 use model::{Actor, UserId};
 use sandbox::{Fault, FaultKind};
+use store::NewJob;
 use testkit::{Engine, House, count, run};
 use tokio_util::sync::CancellationToken;
 
@@ -127,5 +128,31 @@ async fn what_arrives_after_a_disconnect_is_not_stored() {
                 }
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_jobs_were_lost_is_found_by_the_sweep() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
+        let before = status(&house, user).await.unwrap().last_sync_at;
+        run(&house.test, "delete from jobs where finished_at is null").await.unwrap();
+        house.clock.turn(5 * HOUR);
+        house.engine.run_due().await.unwrap();
+        assert_eq!(status(&house, user).await.unwrap().last_sync_at, before, "nothing leads to the next sync");
+        let sweep = NewJob {
+            job_type: "sweep",
+            user_id: None,
+            connection_id: None,
+            dedupe_key: None,
+            payload: String::new(),
+            run_at: house.now(),
+        };
+        let mut tx = house.test.db.write().await.unwrap();
+        tx.enqueue(house.now(), sweep).await.unwrap();
+        tx.commit().await.unwrap();
+        house.engine.run_due().await.unwrap();
+        assert_eq!(status(&house, user).await.unwrap().last_sync_at, Some(house.now()));
     }
 }

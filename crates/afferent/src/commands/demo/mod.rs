@@ -29,7 +29,7 @@ const RETURN_ORIGINS: [&str; 3] = ["http://127.0.0.1:*", "http://localhost:*", "
 
 /// Starts everything, prints how to get in, and serves until told to stop.
 pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
-    logging::begin("warn", false);
+    logging::begin("warn", false)?;
     let stop = server::stop_on_signal();
     let server = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
     let beside = server::listen(SocketAddr::from(([127, 0, 0, 1], options.sandbox_port))).await?;
