@@ -41,16 +41,16 @@ pub fn router(state: State) -> Aliased {
 
 /// For programs: an app's backend, an agent, a script. Documented at `/docs`.
 fn api() -> OpenApiRouter<State> {
-    use crate::api::{audit, context, events, integrations, jobs, links, records, sharing, users};
+    use crate::api::{audit, connect, context, disconnect, events, jobs, links, records, sharing, status, sync, users};
 
     OpenApiRouter::new()
         // connecting
-        .routes(routes!(integrations::list))
-        .routes(routes!(integrations::status))
-        .routes(routes!(integrations::sync))
-        .routes(routes!(integrations::change, integrations::delete))
-        .routes(routes!(integrations::post_disconnect))
-        .routes(routes!(integrations::confirm))
+        .routes(routes!(status::list))
+        .routes(routes!(status::show))
+        .routes(routes!(sync::ask))
+        .routes(routes!(status::change, disconnect::delete))
+        .routes(routes!(disconnect::post))
+        .routes(routes!(connect::confirm))
         .routes(routes!(jobs::show))
         .routes(routes!(links::create))
         .routes(routes!(links::redeem))
@@ -70,12 +70,12 @@ fn api() -> OpenApiRouter<State> {
 /// For programs too, and limited per address: connecting, from a browser as well, and tokens.
 fn guarded_api() -> OpenApiRouter<State> {
     use crate::{
-        api::{integrations, tokens},
+        api::{connect, tokens},
         pages::disclosure,
     };
 
     OpenApiRouter::new()
-        .routes(routes!(integrations::begin, disclosure::show_to_caller))
+        .routes(routes!(connect::begin, disclosure::show_to_caller))
         .routes(routes!(callback::finish))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::change, tokens::revoke))

@@ -9,7 +9,7 @@ use model::{
 use super::{
     Freshness, Line, Priority, Section, fact,
     reports::{Report, Reports},
-    sections::{SO_FAR, say_unfinished},
+    unfinished,
 };
 
 /// How the last days' stress was spent.
@@ -29,9 +29,9 @@ pub(super) fn stress(reports: &Reports<'_>) -> Option<Section> {
     let unfinished = day.as_ref().map(|(report, _)| *report);
     let mut section = gather(reports, Topic::Stress, "Stress", [day, resilience])?;
     if let Some(report) = unfinished {
-        say_unfinished(&mut section, reports, report, Kind::Stress);
+        unfinished::say(&mut section, reports, report, Kind::Stress);
         if reports.freshness(report.day) == Freshness::Today {
-            section.title.push_str(SO_FAR);
+            section.title.push_str(unfinished::SO_FAR);
         }
     }
     Some(section)

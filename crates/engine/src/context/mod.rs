@@ -10,6 +10,7 @@ mod reports;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod words;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};

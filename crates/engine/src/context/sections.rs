@@ -9,7 +9,7 @@ use model::{
 use super::{
     Freshness, Line, Priority, Section, background, fact,
     reports::{Report, Reports},
-    words,
+    unfinished, words,
 };
 
 /// The kinds that the context is made of: what there is to load for it.
@@ -108,10 +108,10 @@ fn activity(reports: &Reports<'_>) -> Option<Section> {
     let (report, lines) = reports.newest(Date::MIN, &[Kind::Activity], activity_lines)?;
     let mut title = daily("Activity", reports.freshness(report.day));
     if reports.freshness(report.day) == Freshness::Today {
-        title.push_str(SO_FAR);
+        title.push_str(unfinished::SO_FAR);
     }
     let mut section = section(reports, report, Topic::Activity, title, lines);
-    say_unfinished(&mut section, reports, report, Kind::Activity);
+    unfinished::say(&mut section, reports, report, Kind::Activity);
     Some(section)
 }
 
@@ -123,18 +123,6 @@ fn activity_lines(report: &Report<'_>) -> Vec<Line> {
         report.line("Active Calories", Priority::Measure, activity.active_energy_kcal.map(fact::energy)),
     ];
     lines.into_iter().flatten().collect()
-}
-
-pub(super) const SO_FAR: &str = ", so far";
-
-/// Marks a section that tells of a day before its end.
-pub(super) fn say_unfinished(section: &mut Section, reports: &Reports<'_>, report: &Report<'_>, kind: Kind) {
-    if reports.freshness(report.day) == Freshness::Today {
-        section.partial = true;
-    } else if !reports.was_over_at_sync(report, kind) {
-        section.partial = true;
-        section.notes.push("Synced before this day ended: not complete.".to_owned());
-    }
 }
 
 /// `Today's Readiness`, `Yesterday's Readiness`, `Latest Readiness`.

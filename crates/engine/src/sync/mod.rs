@@ -5,11 +5,12 @@ mod fetch;
 mod outcome;
 mod piece;
 mod plan;
+mod progress;
 mod run;
 
 pub(crate) use self::{ask::bring_forward, plan::Plan};
 pub use self::{
     ask::{Asked, JobReport, SyncRequest},
     outcome::{Failure, Outcome},
-    run::Progress,
+    progress::Progress,
 };

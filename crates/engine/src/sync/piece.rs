@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use model::{Kind, Window};
 use providers::{Ask, Collection, Dates, Mapped, Page};
-use serde::{Deserialize, Serialize};
 
 use super::{
     fetch::{Found, Trouble},
+    progress::Place,
     run::Run,
 };
 use crate::{
@@ -17,17 +17,6 @@ use crate::{
 
 /// A window that lacks more than this is more likely a mistake of ours than a person's tidying up.
 const MOST_REMOVALS: usize = 50;
-
-/// Where to go on within a collection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Place {
-    piece: Window,
-    /// The generation of the first page of the piece: what is older was not seen in it.
-    generation: i64,
-    next: Option<String>,
-    /// Whether every page of the piece is stored.
-    fetched: bool,
-}
 
 type Trial<T> = std::result::Result<T, Trouble>;
 

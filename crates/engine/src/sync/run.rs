@@ -1,18 +1,17 @@
 //! Runs a sync: collection by collection. What fails does not keep the others from being asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Connection, ConnectionState, Kind, User, Window};
 use providers::Collection;
-use serde::{Deserialize, Serialize};
 use store::{Job, Tx, Write};
 
 use super::{
     fetch::Trouble,
     outcome::{Failure, Outcome, Synced},
-    piece::Place,
     plan::Plan,
+    progress::Progress,
 };
 use crate::{
     Engine, Error, Result,
@@ -24,22 +23,6 @@ use crate::{
 const EVERY: SignedDuration = SignedDuration::from_hours(4);
 /// After so many tries what is missing waits for the next sync in its turn.
 const TRIES: i64 = 4;
-
-/// How far a sync is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Collections that are done, for good or ill.
-    pub done: BTreeSet<String>,
-    pub total: usize,
-    pub collection: Option<String>,
-    /// Days of the present collection that are done, and all of them.
-    pub days_done: u32,
-    pub days_total: u32,
-    pub counts: BTreeMap<String, usize>,
-    pub errors: Vec<Failure>,
-    /// Where to go on within the present collection.
-    pub(super) place: Option<Place>,
-}
 
 pub(super) struct Run<'a> {
     pub(super) engine: &'a Engine,

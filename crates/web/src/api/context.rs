@@ -19,7 +19,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-use super::integrations::Subject;
+use super::Subject;
 
 static INJECTED: HeaderName = HeaderName::from_static("x-context-injected");
 

@@ -12,7 +12,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-use super::{integrations::Subject, words};
+use super::{Subject, words};
 
 const MOST: i64 = 1_000;
 

@@ -24,7 +24,7 @@ use crate::{
     problem::{Problem, ProblemId, Problems},
 };
 
-use super::integrations::Subject;
+use super::Subject;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 

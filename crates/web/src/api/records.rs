@@ -18,7 +18,7 @@ use crate::{
     problem::{Problem, ProblemId, Problems},
 };
 
-use super::{integrations::Subject, words};
+use super::{Subject, words};
 
 const MOST: i64 = 500;
 

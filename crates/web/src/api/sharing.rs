@@ -12,7 +12,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-use super::integrations::Subject;
+use super::Subject;
 
 /// The switches of sharing.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -22,7 +22,7 @@ use crate::{
 };
 
 use super::{
-    integrations::Subject,
+    Subject,
     sharing::{SharingChange, Switches},
     words,
 };

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     State,
-    api::integrations::Subject,
+    api::Subject,
     auth::{Caller, ConnectionsWrite, For},
     extract::prefers,
     problem::{Problem, ProblemId, Problems},
