@@ -56,7 +56,11 @@ pub(crate) async fn run(
         house.engine.drain().await;
     };
     let _ = timeout(LAST_CALL, drained).await;
-    let _ = timeout(CLOSE, house.db.close()).await;
+    let closed = async {
+        let _ = house.engine.hand_back().await;
+        house.db.close().await;
+    };
+    let _ = timeout(CLOSE, closed).await;
     served
 }
 

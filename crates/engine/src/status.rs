@@ -98,7 +98,7 @@ impl Engine {
         user: UserId,
         connection: ConnectionId,
     ) -> Result<BTreeMap<String, CollectionStatus>> {
-        let covered = tx.coverage(connection).await?;
+        let covered = tx.coverage(user, connection).await?;
         let states = tx.collection_states(user, connection).await?;
         Ok(states
             .into_iter()

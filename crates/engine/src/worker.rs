@@ -45,6 +45,13 @@ impl Engine {
         let _ = tokio::time::timeout(Duration::from_secs(8), places.acquire_many(AT_ONCE as u32)).await;
     }
 
+    /// Gives back the jobs that did not end in time, so that the next process need not wait for their leases.
+    pub async fn hand_back(&self) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        tx.release_jobs(&self.process).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Does the jobs that are due now, and those that they bring, one after another. Says how many.
     pub async fn run_due(&self) -> Result<usize> {
         let mut done = 0;

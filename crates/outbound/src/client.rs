@@ -23,8 +23,8 @@ pub enum Error {
     #[error("the address {0} may not be reached")]
     Forbidden(String),
     /// Nobody could be reached. Nothing was sent.
-    #[error("{0} could not be reached")]
-    Unreachable(String),
+    #[error("{host} could not be reached: {cause}")]
+    Unreachable { host: String, cause: String },
     /// The request may have been received, but no whole answer came back.
     #[error("{0} did not answer in time, or broke off")]
     Interrupted(String),
@@ -158,8 +158,17 @@ async fn read(mut response: reqwest::Response, host: &str) -> Result<Answer, Err
 /// reqwest's own message would carry the URL, and a URL can carry a token.
 fn failure(error: &reqwest::Error, host: &str) -> Error {
     if error.is_connect() || error.is_builder() {
-        Error::Unreachable(host.to_owned())
+        Error::Unreachable { host: host.to_owned(), cause: root_cause(error) }
     } else {
         Error::Interrupted(host.to_owned())
     }
+}
+
+/// What lies at the bottom: "Connection refused". The layers above would repeat the URL.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }

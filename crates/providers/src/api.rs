@@ -13,6 +13,8 @@ use crate::{Application, Error, Provider};
 /// Short troubles are waited out here; longer ones end the job, which comes back when they are over.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
 const TRIES: u32 = 3;
+/// Whatever a provider says, we look again after a day.
+const LONGEST_PAUSE_SECONDS: i64 = 24 * 3600;
 
 /// A provider's API, authorised for one connection.
 #[derive(Clone)]
@@ -95,6 +97,7 @@ impl Api {
 fn retry_at(answer: &Answer, now: Timestamp) -> Timestamp {
     let said = answer.header("retry-after");
     let date = said.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|zoned| zoned.timestamp());
-    let seconds = said.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(60).clamp(1, 24 * 3600);
-    date.unwrap_or_else(|| now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX))
+    let until_date = date.map(|date| date.duration_since(now).as_secs());
+    let seconds = until_date.or_else(|| said.and_then(|text| text.trim().parse().ok())).unwrap_or(60);
+    now.checked_add(SignedDuration::from_secs(seconds.clamp(1, LONGEST_PAUSE_SECONDS))).unwrap_or(Timestamp::MAX)
 }

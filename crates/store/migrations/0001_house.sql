@@ -147,6 +147,7 @@ create table collections (
 
 -- spans of days that were fetched completely
 create table coverage (
+    user_id text not null,
     connection_id text not null references connections (id),
     collection text not null,
     first_day text not null,

@@ -68,10 +68,11 @@ impl<M: Mode> Tx<M> {
     }
 
     /// The days of a connection that were fetched completely.
-    pub async fn coverage(&mut self, connection: ConnectionId) -> Result<Coverage> {
+    pub async fn coverage(&mut self, user: UserId, connection: ConnectionId) -> Result<Coverage> {
         const SQL: &str = "select collection, first_day, last_day from coverage \
-                           where connection_id = $1 order by collection, first_day";
-        let rows: Vec<CoverageRow> = on!(self, |db| query_as(SQL).bind(connection.to_string()).fetch_all(&mut **db))?;
+                           where user_id = $1 and connection_id = $2 order by collection, first_day";
+        let rows: Vec<CoverageRow> =
+            on!(self, |db| query_as(SQL).bind(user.to_string()).bind(connection.to_string()).fetch_all(&mut **db))?;
         let mut coverage = Coverage::new();
         for row in rows {
             let window = row.window()?;
@@ -113,17 +114,24 @@ impl Tx<Write> {
     }
 
     /// Notes that the days of a window were fetched completely.
-    pub async fn cover(&mut self, connection: ConnectionId, collection: &str, window: Window) -> Result<()> {
+    pub async fn cover(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        collection: &str,
+        window: Window,
+    ) -> Result<()> {
         // Windows that overlap it or lie beside it become one with it.
-        const TOUCHING: &str = "select collection, first_day, last_day from coverage \
-            where connection_id = $1 and collection = $2 and first_day <= $4 and last_day >= $3";
-        const FORGET: &str = "delete from coverage \
-            where connection_id = $1 and collection = $2 and first_day <= $4 and last_day >= $3";
-        const KEEP: &str =
-            "insert into coverage (connection_id, collection, first_day, last_day) values ($1, $2, $3, $4)";
+        const TOUCHING: &str = "select collection, first_day, last_day from coverage where user_id = $1 \
+            and connection_id = $2 and collection = $3 and first_day <= $5 and last_day >= $4";
+        const FORGET: &str = "delete from coverage where user_id = $1 \
+            and connection_id = $2 and collection = $3 and first_day <= $5 and last_day >= $4";
+        const KEEP: &str = "insert into coverage (user_id, connection_id, collection, first_day, last_day) \
+            values ($1, $2, $3, $4, $5)";
         let before = window.from.saturating_sub(1.day()).to_string();
         let after = window.to.saturating_add(1.day()).to_string();
         let rows: Vec<CoverageRow> = on!(self, |db| query_as(TOUCHING)
+            .bind(user.to_string())
             .bind(connection.to_string())
             .bind(collection)
             .bind(&before)
@@ -136,6 +144,7 @@ impl Tx<Write> {
         }
         for (sql, first, last) in [(FORGET, before, after), (KEEP, whole.from.to_string(), whole.to.to_string())] {
             change!(self, |db| query(sql)
+                .bind(user.to_string())
                 .bind(connection.to_string())
                 .bind(collection)
                 .bind(&first)
@@ -146,10 +155,12 @@ impl Tx<Write> {
     }
 
     /// Forgets what was fetched of a connection.
-    pub async fn forget_collections(&mut self, connection: ConnectionId) -> Result<()> {
-        for sql in ["delete from coverage where connection_id = $1", "delete from collections where connection_id = $1"]
-        {
-            change!(self, |db| query(sql).bind(connection.to_string()).execute(&mut **db))?;
+    pub async fn forget_collections(&mut self, user: UserId, connection: ConnectionId) -> Result<()> {
+        for sql in [
+            "delete from coverage where user_id = $1 and connection_id = $2",
+            "delete from collections where user_id = $1 and connection_id = $2",
+        ] {
+            change!(self, |db| query(sql).bind(user.to_string()).bind(connection.to_string()).execute(&mut **db))?;
         }
         Ok(())
     }

@@ -217,6 +217,13 @@ impl Tx<Write> {
         Ok(())
     }
 
+    /// Gives back whatever an owner has claimed, so that others can go on with it at once.
+    pub async fn release_jobs(&mut self, owner: &str) -> Result<u64> {
+        const SQL: &str = "update jobs set lease_owner = null, lease_until = 0 \
+                           where lease_owner = $1 and finished_at is null";
+        Ok(change!(self, |db| query(SQL).bind(owner).execute(&mut **db))?)
+    }
+
     /// Drops the jobs of a connection that have not ended.
     pub async fn drop_jobs(&mut self, user: UserId, connection: ConnectionId) -> Result<()> {
         const SQL: &str = "delete from jobs where user_id = $1 and connection_id = $2 and finished_at is null";

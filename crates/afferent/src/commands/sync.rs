@@ -15,6 +15,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 pub(crate) async fn run(options: SyncArgs, config: &Config) -> anyhow::Result<ExitCode> {
     let house = House::from_config(config).await?;
     let user = house.person(&options.user).await?;
+    anyhow::ensure!(
+        house.engine.provider(&options.provider).is_ok(),
+        "no provider is called {} here",
+        options.provider
+    );
     let request = SyncRequest { days: options.days, collection: options.collection, wait: false };
     let Asked::Queued(job) = house.engine.ask_sync(&Actor::Operator, user.id, &options.provider, &request).await?
     else {

@@ -93,7 +93,7 @@ pub(super) async fn remove(
         return Ok(0);
     }
     let erased = apply::erase(tx, Origin::new(connection, "", i64::MAX, now)).await?;
-    tx.forget_collections(id).await?;
+    tx.forget_collections(user, id).await?;
     tx.destroy_connection_key(user, id).await?;
     Ok(erased.removed)
 }

@@ -33,6 +33,7 @@ impl Run<'_> {
         self.progress.collection = Some(collection.id.clone());
         self.progress.days_total = window.days();
         self.progress.days_done = pieces.iter().take(resumed.unwrap_or(0)).map(Window::days).sum();
+        self.say_progress().await?;
         let mut seen = HashSet::new();
         for piece in pieces.iter().skip(resumed.unwrap_or(0)) {
             self.piece(collection, *piece, place.take(), &mut seen).await?;
@@ -66,6 +67,13 @@ impl Run<'_> {
             self.store(collection, generation, &page, mapped).await?;
         }
         self.end_piece(collection, &place).await
+    }
+
+    /// Shows which collection is asked, before a slow answer leaves the one before on view.
+    async fn say_progress(&self) -> Result<()> {
+        let mut tx = self.engine.db.write().await?;
+        self.keep_progress(&mut tx).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn next_generation(&self) -> Result<i64> {
@@ -120,7 +128,7 @@ impl Run<'_> {
             }
         }
         let mut tx = self.engine.begin_on(&self.connection).await?;
-        tx.cover(id, &collection.id, place.piece).await?;
+        tx.cover(user, id, &collection.id, place.piece).await?;
         Ok(tx.commit().await?)
     }
 

@@ -31,7 +31,7 @@ async fn what_went_wrong_does_not_forget_what_went_well() {
         tx.note_collection(ada, id, "sleep", minute(3), None, None).await.unwrap();
         let sleep = tx.collection_states(ada, id).await.unwrap().pop().unwrap();
         assert_eq!((sleep.last_success_at, sleep.last_error), (Some(minute(3)), None));
-        tx.forget_collections(id).await.unwrap();
+        tx.forget_collections(ada, id).await.unwrap();
         assert!(tx.collection_states(ada, id).await.unwrap().is_empty());
     }
 }
@@ -52,12 +52,12 @@ async fn windows_that_touch_become_one() {
             (days(12, 25), &[days(5, 25)]),
         ];
         for (window, expected) in steps {
-            tx.cover(id, "sleep", window).await.unwrap();
-            assert_eq!(tx.coverage(id).await.unwrap()["sleep"], expected, "after {window:?}");
+            tx.cover(ada, id, "sleep", window).await.unwrap();
+            assert_eq!(tx.coverage(ada, id).await.unwrap()["sleep"], expected, "after {window:?}");
         }
-        tx.cover(id, "workout", days(1, 2)).await.unwrap();
-        assert_eq!(tx.coverage(id).await.unwrap().len(), 2);
-        tx.forget_collections(id).await.unwrap();
-        assert!(tx.coverage(id).await.unwrap().is_empty());
+        tx.cover(ada, id, "workout", days(1, 2)).await.unwrap();
+        assert_eq!(tx.coverage(ada, id).await.unwrap().len(), 2);
+        tx.forget_collections(ada, id).await.unwrap();
+        assert!(tx.coverage(ada, id).await.unwrap().is_empty());
     }
 }

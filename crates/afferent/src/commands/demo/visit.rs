@@ -13,6 +13,7 @@ use super::keepsake::Keepsake;
 use crate::house::House;
 
 const DEADLINE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// What an authorization request carries, and the consent form carries on.
 const CARRIED: [&str; 7] =
     ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
@@ -28,8 +29,17 @@ pub(super) async fn connect_all(house: &House, keepsake: &Keepsake, days: u32) -
         if !house.engine.status(user, &provider).await?.connected {
             connect(house, user, token, &provider).await?;
         }
+        backfilled(house, user, &provider).await?;
         let request = SyncRequest { days: days.clamp(1, 90), collection: "all".into(), wait: true };
         house.engine.ask_sync(&Actor::System, user, &provider, &request).await?;
+    }
+    Ok(())
+}
+
+/// Waits for the first sync to end: to ask for the same days beside it would only be work done twice.
+async fn backfilled(house: &House, user: UserId, provider: &str) -> anyhow::Result<()> {
+    while house.engine.status(user, provider).await?.syncs.iter().any(|sync| !sync.finished) {
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
     Ok(())
 }
