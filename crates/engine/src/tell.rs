@@ -1,8 +1,10 @@
 //! Tells an agent of a person: loads what the context is made from.
 
+use std::collections::BTreeSet;
+
 use jiff::{ToSpan, tz::TimeZone};
-use model::{Connection, ConnectionState, Kind, Sharing, User, UserId};
-use store::RecordQuery;
+use model::{Connection, ConnectionState, Sharing, User, UserId};
+use store::{Read, Tx};
 
 use crate::{
     Engine, Result,
@@ -12,7 +14,8 @@ use crate::{
 
 /// Older facts say nothing of today.
 const DAYS: i64 = 30;
-const MOST_RECORDS: i64 = 2_000;
+/// The newest tells, and a few more, because a day can have several naps.
+const OF_EACH_KIND: i64 = 8;
 
 /// What an agent may be told of a person.
 #[derive(Clone, Debug)]
@@ -30,46 +33,33 @@ impl Engine {
         let sharing = tx.sharing(user).await?;
         let sharing = reader.map_or(sharing.clone(), |reader| sharing.stricter(reader));
         let connections: Vec<_> = tx.connections(user).await?.into_iter().filter(is_in_use).collect();
+        let material = self.material(&mut tx, &person, &connections).await?;
         drop(tx);
-        let material = self.material(&person, &connections).await?;
         for connection in &connections {
             sync::bring_forward(self, connection).await?;
         }
         Ok(Told { user, context: context::compose(&material, &sharing) })
     }
 
-    async fn material(&self, person: &User, connections: &[Connection]) -> Result<Material> {
+    async fn material(&self, tx: &mut Tx<Read>, person: &User, connections: &[Connection]) -> Result<Material> {
         let now = self.clock.now();
         let mut sources = Vec::new();
         for connection in connections {
-            sources.push(self.source(connection).await?);
+            sources.push(self.source(tx, connection).await?);
         }
-        let wanted = RecordQuery {
-            kinds: context::TOLD.to_vec(),
-            from: None,
-            to: None,
-            limit: MOST_RECORDS,
-            ..RecordQuery::default()
-        };
-        let recent = RecordQuery { from: Some(person.today(now).saturating_sub(DAYS.days())), ..wanted.clone() };
-        let dateless: Vec<_> = wanted.kinds.iter().copied().filter(|kind| *kind == Kind::Profile).collect();
-        let mut tx = self.db.read().await?;
-        let mut records = tx.records(person.id, &recent).await?;
-        if !dateless.is_empty() {
-            records.extend(tx.records(person.id, &RecordQuery { kinds: dateless, ..wanted }).await?);
-        }
+        let since = person.today(now).saturating_sub(DAYS.days());
+        let mut records = tx.newest_records(person.id, context::TOLD, since, OF_EACH_KIND).await?;
         records.retain(|record| connections.iter().any(|connection| connection.id == record.connection_id));
         let zone = TimeZone::get(&person.zone).unwrap_or(TimeZone::UTC);
         Ok(Material { now, zone, sources, records })
     }
 
-    async fn source(&self, connection: &Connection) -> Result<Source> {
-        let mut tx = self.db.read().await?;
+    async fn source(&self, tx: &mut Tx<Read>, connection: &Connection) -> Result<Source> {
         let states = tx.collection_states(connection.user_id, connection.id).await?;
         let manifest = self.providers.get(&connection.provider).map(|configured| configured.manifest());
         let failing = states.iter().filter(|state| state.last_error.is_some());
-        let kinds = failing.filter_map(|state| Some(manifest?.collection(&state.collection)?.kind));
-        let missing: std::collections::BTreeSet<_> = kinds.collect();
+        let missing: BTreeSet<_> =
+            failing.filter_map(|state| Some(manifest?.collection(&state.collection)?.kind)).collect();
         Ok(Source {
             provider: connection.provider.clone(),
             name: manifest.map_or_else(|| connection.provider.clone(), |manifest| manifest.name.clone()),

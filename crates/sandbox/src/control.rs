@@ -25,16 +25,6 @@ pub(crate) fn routes(sandbox: Sandbox) -> Router {
         .with_state(sandbox)
 }
 
-/// The same, provider by provider.
-pub(crate) fn by_provider(sandbox: Sandbox) -> Router {
-    Router::new()
-        .route("/clock", get(read_clock).post(turn_clock))
-        .route("/{provider}/faults", post(make_trouble_at).delete(end_trouble_at))
-        .route("/{provider}/revoke", post(revoke))
-        .route("/{provider}/requests", get(requests))
-        .with_state(sandbox)
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Turn {
@@ -58,13 +48,6 @@ async fn turn_clock(State(sandbox): State<Sandbox>, body: String) -> Response {
 async fn stats(State(sandbox): State<Sandbox>) -> Json<Value> {
     let stats = |room: &crate::Room| (room.stand_in.id().to_owned(), json!(room.faults.stats()));
     Json(Value::Object(sandbox.rooms().iter().map(stats).collect()))
-}
-
-async fn requests(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
-    match sandbox.faults(&provider) {
-        Some(faults) => Json(json!(faults.stats())).into_response(),
-        None => unknown("provider"),
-    }
 }
 
 async fn people(State(sandbox): State<Sandbox>) -> Json<Value> {
@@ -96,10 +79,6 @@ async fn make_trouble(State(sandbox): State<Sandbox>, body: String) -> Response 
         },
         Err(refusal) => refusal,
     }
-}
-
-async fn make_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<String>, body: String) -> Response {
-    parse::<Order>(&body).map_or_else(|refusal| refusal, |order| obey(&sandbox, &provider, order))
 }
 
 fn obey(sandbox: &Sandbox, provider: &str, order: Order) -> Response {
@@ -142,20 +121,6 @@ fn fault(provider: &str, order: Map<String, Value>) -> Result<Option<Fault>, Str
 async fn end_trouble(State(sandbox): State<Sandbox>) -> Json<Value> {
     sandbox.rooms().iter().for_each(|room| room.faults.clear());
     Json(json!({ "waiting": [] }))
-}
-
-async fn end_trouble_at(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
-    told(&sandbox, &provider, Faults::clear)
-}
-
-async fn revoke(State(sandbox): State<Sandbox>, Path(provider): Path<String>) -> Response {
-    told(&sandbox, &provider, Faults::revoke_consent)
-}
-
-fn told(sandbox: &Sandbox, provider: &str, tell: impl FnOnce(&Faults)) -> Response {
-    let Some(faults) = sandbox.faults(provider) else { return unknown("provider") };
-    tell(&faults);
-    waiting(&faults)
 }
 
 #[expect(clippy::result_large_err, reason = "the refusal is the answer")]

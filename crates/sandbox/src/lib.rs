@@ -67,10 +67,7 @@ impl Sandbox {
 
     /// Everything, the control routes included: for addresses that only this machine reaches.
     pub fn router(&self) -> Router {
-        let guarded = |routes: Router| routes.layer(middleware::from_fn(guard::guard));
-        self.public_router()
-            .nest("/_control", guarded(control::routes(self.clone())))
-            .nest("/_sandbox", guarded(control::by_provider(self.clone())))
+        self.public_router().nest("/_control", control::routes(self.clone()).layer(middleware::from_fn(guard::guard)))
     }
 
     /// What may be served at an address: the control routes only where the address is loopback.

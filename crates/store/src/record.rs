@@ -67,8 +67,14 @@ struct CountRow {
 }
 
 const ROW: Row = Row("records");
-const COLUMNS: &str = "select id, connection_id, kind, provider_id, day, starts_at, ends_at, zone_offset_seconds, \
-                       generation, revision, body_sealed, updated_at, removed_at from records";
+const COLUMNS: &str = "id, connection_id, kind, provider_id, day, starts_at, ends_at, zone_offset_seconds, \
+                       generation, revision, body_sealed, updated_at, removed_at";
+
+/// Kinds as SQL: they are words of our own, never a caller's text.
+fn list(kinds: &[Kind]) -> String {
+    let quoted: Vec<_> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    quoted.join(", ")
+}
 
 fn place(connection: ConnectionId, kind: Kind, provider_id: &str) -> String {
     format!("record:{connection}:{kind}:{provider_id}")
@@ -84,7 +90,7 @@ impl<M: Mode> Tx<M> {
         provider_id: &str,
     ) -> Result<Option<Kept>> {
         let sql = AssertSqlSafe(format!(
-            "{COLUMNS} where user_id = $1 and connection_id = $2 and kind = $3 and provider_id = $4"
+            "select {COLUMNS} from records where user_id = $1 and connection_id = $2 and kind = $3 and provider_id = $4"
         ));
         let row: Option<RecordRow> = on!(self, |db| query_as(sql)
             .bind(user.to_string())
@@ -106,13 +112,12 @@ impl<M: Mode> Tx<M> {
     /// A person's records in the order of their days.
     pub async fn records(&mut self, user: UserId, wanted: &RecordQuery) -> Result<Vec<StoredRecord>> {
         let kinds = if wanted.kinds.is_empty() { Kind::ALL } else { &wanted.kinds };
-        let kinds: Vec<_> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
         let sql = AssertSqlSafe(format!(
-            "{COLUMNS} where user_id = $1 and kind in ({}) and removed_at is null and coalesce(day, '') >= $2 \
+            "select {COLUMNS} from records where user_id = $1 and kind in ({}) and removed_at is null and coalesce(day, '') >= $2 \
              and (day <= $3 or day is null) and (coalesce(day, '') > $4 or (coalesce(day, '') = $4 and id > $5)) \
              and ($6 = '' or connection_id in (select id from connections where user_id = $1 and provider = $6)) \
              order by coalesce(day, ''), id limit $7",
-            kinds.join(", ")
+            list(kinds)
         ));
         let text = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
         let (after_day, after_id) = match wanted.after {
@@ -135,9 +140,38 @@ impl<M: Mode> Tx<M> {
         Ok(records)
     }
 
+    /// The newest records of each kind and connection since a day; those without a day count as well.
+    pub async fn newest_records(
+        &mut self,
+        user: UserId,
+        kinds: &[Kind],
+        since: Date,
+        of_each: i64,
+    ) -> Result<Vec<StoredRecord>> {
+        let sql = AssertSqlSafe(format!(
+            "select * from (select {COLUMNS}, row_number() over (partition by connection_id, kind \
+             order by coalesce(day, '') desc, updated_at desc, id desc) as place from records \
+             where user_id = $1 and kind in ({}) and removed_at is null and (day >= $2 or day is null)) as newest \
+             where place <= $3",
+            list(kinds)
+        ));
+        let rows: Vec<RecordRow> = on!(self, |db| query_as(sql)
+            .bind(user.to_string())
+            .bind(since.to_string())
+            .bind(of_each)
+            .fetch_all(&mut **db))?;
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            records.push(self.stored(user, row).await?);
+        }
+        Ok(records)
+    }
+
     /// One record of a person.
     pub async fn record(&mut self, user: UserId, id: RecordId) -> Result<StoredRecord> {
-        let sql = AssertSqlSafe(format!("{COLUMNS} where user_id = $1 and id = $2 and removed_at is null"));
+        let sql = AssertSqlSafe(format!(
+            "select {COLUMNS} from records where user_id = $1 and id = $2 and removed_at is null"
+        ));
         let row: Option<RecordRow> =
             on!(self, |db| query_as(sql).bind(user.to_string()).bind(id.to_string()).fetch_optional(&mut **db))?;
         self.stored(user, row.ok_or(Error::NotFound("record"))?).await
