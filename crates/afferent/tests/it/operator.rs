@@ -93,7 +93,7 @@ async fn a_sync_is_asked_for_and_shown() -> anyhow::Result<()> {
             scene.complain(&["sync", EMAIL, "oura", wrong[0], wrong[1]]).await?;
         }
         let said = scene.complain(&["sync", EMAIL, "nobody"]).await?;
-        assert!(said.contains("no such provider"), "{said}");
+        assert!(said.contains("no provider is called nobody"), "{said}");
 
         let trouble = serde_json::json!({ "kind": "error", "times": 50, "path": "/v2/usercollection/workout" });
         scene.stand_in.trouble(trouble).await?;
