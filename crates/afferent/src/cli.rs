@@ -9,9 +9,9 @@ use jiff::Timestamp;
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// The settings file.
-    #[arg(long, global = true, value_name = "FILE", default_value = "afferent.toml")]
-    pub(crate) config: PathBuf,
+    /// The settings file; afferent.toml, where there is one, when none is named.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use anyhow::Context;
 use engine::{Configured, Engine, Setup};
 use identity::Identity;
-use model::{Clock, Random, User};
+use model::{Clock, Random, Secret, User, UserId};
 use outbound::{Client, Guard};
 use providers::Application;
 use store::{Db, MasterKeys};
@@ -15,6 +15,7 @@ use crate::config::{Config, Initial};
 
 /// A provider that has not answered by then will not.
 const DEADLINE: Duration = Duration::from_secs(25);
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// The rooms, put together.
 #[derive(Clone)]
@@ -90,14 +91,39 @@ impl House {
                 Some(user) => self.person(user).await?,
                 None => self.only_person().await?,
             };
-            let connected = self.engine.bootstrap(user.id, provider, &initial.refresh_token).await;
-            match connected {
-                Ok(Some(_)) => tracing::info!(provider, "connected by the initial refresh token"),
-                Ok(None) => tracing::debug!(provider, "the initial refresh token was used before"),
-                Err(error) => tracing::error!(provider, %error, "the initial refresh token could not be used"),
-            }
+            self.bootstrap_at(user.id, provider, &initial.refresh_token).await;
         }
         Ok(())
+    }
+
+    /// Tries until the provider has answered, one way or the other; the server need not wait for that.
+    async fn bootstrap_at(&self, user: UserId, provider: &str, token: &Secret) {
+        if self.try_to_bootstrap(user, provider, token).await {
+            return;
+        }
+        let (house, provider, token) = (self.clone(), provider.to_owned(), token.clone());
+        tokio::spawn(async move {
+            loop {
+                house.engine.clock().sleep(TRY_AGAIN).await;
+                if house.try_to_bootstrap(user, &provider, &token).await {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Whether the matter is settled.
+    async fn try_to_bootstrap(&self, user: UserId, provider: &str, token: &Secret) -> bool {
+        match self.engine.bootstrap(user, provider, token).await {
+            Ok(Some(_)) => tracing::info!(provider, "connected by the initial refresh token"),
+            Ok(None) => tracing::debug!(provider, "the initial refresh token was used before"),
+            Err(error @ engine::Error::Unavailable { .. }) => {
+                tracing::warn!(provider, %error, "the initial refresh token is tried again in a minute");
+                return false;
+            }
+            Err(error) => tracing::error!(provider, %error, "the initial refresh token could not be used"),
+        }
+        true
     }
 
     async fn only_person(&self) -> anyhow::Result<User> {

@@ -1,4 +1,4 @@
-//! The only function that changes records, and it appends to the log in the same transaction.
+//! The only code that changes records, and it appends to the log in the same transaction.
 
 #[cfg(test)]
 mod tests;

@@ -214,6 +214,7 @@ impl Engine {
     async fn needs_consent(&self, connection: &Connection, credential: &Credential) -> Result<Refreshed> {
         let reason = if credential.outcome_unknown { Reason::OutcomeLost } else { Reason::Refused };
         let (user, id) = (connection.user_id, connection.id);
+        let name = &self.provider(&connection.provider)?.manifest().name;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         tx.lock_credential(user, id).await?;
@@ -222,7 +223,7 @@ impl Engine {
             return Ok(Refreshed::Done);
         }
         tx.release_refresh(user, id, &self.process, true).await?;
-        mark_needs_consent(&mut tx, user, id, reason, now).await?;
+        mark_needs_consent(&mut tx, user, id, name, reason, now).await?;
         tx.commit().await?;
         tracing::warn!(connection.id = %id, %reason, "the person must connect again");
         Ok(Refreshed::NeedsConsent(reason))
@@ -254,13 +255,14 @@ async fn mark_needs_consent(
     tx: &mut Tx<Write>,
     user: UserId,
     id: ConnectionId,
+    name: &str,
     reason: Reason,
     now: Timestamp,
 ) -> Result<()> {
     let connection = tx.connection(user, id).await?;
     if connection.state == ConnectionState::Active {
         tx.move_connection(&connection, ConnectionState::NeedsConsent, Some(reason), now).await?;
-        tx.append_audit(user, now, &Actor::System, Action::NeedsConsent, Some(&connection.provider)).await?;
+        tx.append_audit(user, now, &Actor::System, Action::NeedsConsent, Some(name)).await?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 use model::{Clock, Random};
 use outbound::{Budget, Client};
 use store::Db;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 
 pub use self::{
@@ -68,6 +68,8 @@ pub struct House {
     pub(crate) tasks: TaskTracker,
     pub(crate) flights: credentials::Flights,
     pub(crate) recent_reads: audit::RecentReads,
+    /// Places for syncs that somebody waits for.
+    pub(crate) asked: Arc<Semaphore>,
     /// Wakes the worker: something was enqueued.
     pub(crate) wake: Notify,
 }
@@ -109,6 +111,14 @@ impl Engine {
     /// The database for those who only ask.
     pub fn reader(&self) -> store::Reader {
         self.db.reader()
+    }
+
+    /// Does some work in a task of its own, to its end even when nobody waits for it any more.
+    pub fn run_to_end<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.tasks.spawn(work)
     }
 
     /// Waits for what was begun to end.

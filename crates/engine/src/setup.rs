@@ -6,11 +6,14 @@ use model::{Clock, Random};
 use outbound::Client;
 use providers::{Application, Manifest, Provider};
 use store::Db;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::{Engine, House, audit::RecentReads, budget::SharedBudget, credentials::Flights};
+
+/// Syncs that somebody waits for do not take the worker's places, but are not without bound either.
+const ASKED_AT_ONCE: usize = 16;
 
 /// A provider, and our application as registered there.
 #[derive(Clone)]
@@ -57,6 +60,7 @@ impl Engine {
             tasks: TaskTracker::new(),
             flights: Flights::default(),
             recent_reads: RecentReads::default(),
+            asked: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
             wake: Notify::new(),
         }))
     }

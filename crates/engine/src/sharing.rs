@@ -29,14 +29,13 @@ impl Engine {
     /// A person by our id, or by the name that an embedding app gave.
     pub async fn find_user(&self, text: &str) -> Result<Option<User>> {
         let mut tx = self.db.read().await?;
-        let by_id = match text.parse() {
-            Ok(id) => tx.user(id).await.ok(),
-            Err(_) => None,
-        };
-        match by_id {
-            Some(user) => Ok(Some(user)),
-            None => Ok(tx.find_user_by_external_id(text).await?),
+        if let Ok(id) = text.parse() {
+            match tx.user(id).await {
+                Err(store::Error::NotFound(_)) => {}
+                found => return Ok(Some(found?)),
+            }
         }
+        Ok(tx.find_user_by_external_id(text).await?)
     }
 
     /// People in the order of their ids.

@@ -1,6 +1,6 @@
 //! Tells an agent of a person: loads what the context is made from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{ToSpan, tz::TimeZone};
 use model::{Connection, ConnectionState, Sharing, User, UserId};
@@ -15,7 +15,7 @@ use crate::{
 /// Older facts say nothing of today.
 const DAYS: i64 = 30;
 /// The newest tells, and a few more, because a day can have several naps.
-const OF_EACH_KIND: i64 = 8;
+const OF_EACH_KIND: i64 = 4;
 
 /// What an agent may be told of a person.
 #[derive(Clone, Debug)]
@@ -44,12 +44,16 @@ impl Engine {
     async fn material(&self, tx: &mut Tx<Read>, person: &User, connections: &[Connection]) -> Result<Material> {
         let now = self.clock.now();
         let mut sources = Vec::new();
+        let mut consented = BTreeMap::new();
         for connection in connections {
             sources.push(self.source(tx, connection).await?);
+            let consent = tx.find_consent(person.id, connection.id).await?;
+            consented.insert(connection.id, consent.map(|consent| consent.kinds).unwrap_or_default());
         }
         let since = person.today(now).saturating_sub(DAYS.days());
         let mut records = tx.newest_records(person.id, context::TOLD, since, OF_EACH_KIND).await?;
-        records.retain(|record| connections.iter().any(|connection| connection.id == record.connection_id));
+        // What a person no longer consents to is not fetched any more: it would only grow old unnoticed.
+        records.retain(|record| consented.get(&record.connection_id).is_some_and(|kinds| kinds.contains(&record.kind)));
         let zone = TimeZone::get(&person.zone).unwrap_or(TimeZone::UTC);
         Ok(Material { now, zone, sources, records })
     }

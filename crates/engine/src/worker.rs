@@ -20,6 +20,9 @@ const REPORT_EVERY: Duration = Duration::from_secs(15);
 const AT_ONCE: usize = 16;
 /// A job that is due but held by others must not make us spin.
 const A_MOMENT: SignedDuration = SignedDuration::from_millis(50);
+/// A database that stumbles must not leave a job that is done to wait for its lease.
+const STORE_TRIES: u32 = 10;
+const STORE_AGAIN: Duration = Duration::from_millis(100);
 /// Another process may have enqueued something without our hearing of it.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
@@ -121,8 +124,14 @@ impl Engine {
                 return;
             }
         };
-        if let Err(error) = self.carry_out(job, verdict).await {
+        let mut tries = 0;
+        while let Err(error) = self.carry_out(job, &verdict).await {
+            tries += 1;
             tracing::error!(job.id = %job.id, job.r#type = job.job_type, %error, "a verdict could not be stored");
+            if tries == STORE_TRIES {
+                return;
+            }
+            tokio::time::sleep(STORE_AGAIN * tries).await;
         }
     }
 
@@ -143,24 +152,24 @@ impl Engine {
         Ok(ours)
     }
 
-    async fn carry_out(&self, job: &Job, verdict: Verdict) -> Result<()> {
+    async fn carry_out(&self, job: &Job, verdict: &Verdict) -> Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         match verdict {
             Verdict::Done { outcome, next } => {
-                tx.finish_job(job.id, &self.process, now, &outcome).await?;
+                tx.finish_job(job.id, &self.process, now, outcome).await?;
                 for job in next {
-                    tx.enqueue(now, job).await?;
+                    tx.enqueue(now, job.clone()).await?;
                 }
             }
             Verdict::Retry { why, at } => {
                 tracing::info!(job.id = %job.id, job.r#type = job.job_type, why, "a job is put off");
                 let at = at.unwrap_or_else(|| verdict::backoff(now, job.attempts, self.random.fraction()));
-                tx.retry_job(job.id, &self.process, at, &why).await?;
+                tx.retry_job(job.id, &self.process, at, why).await?;
             }
             Verdict::Fail(why) => {
                 tracing::warn!(job.id = %job.id, job.r#type = job.job_type, why, "a job failed");
-                tx.finish_job(job.id, &self.process, now, &why).await?;
+                tx.finish_job(job.id, &self.process, now, why).await?;
             }
         }
         Ok(tx.commit().await?)

@@ -26,7 +26,7 @@ impl Identity {
         if let Some(account) = &seen
             && account.locked_until > self.clock.now()
         {
-            return self.refuse_locked(account).await;
+            return Err(self.refuse_locked(account).await?);
         }
         if seen.is_none()
             && let Some(until) = self.strangers.lock_of(email, self.clock.now())
@@ -36,9 +36,32 @@ impl Identity {
         let right =
             self.passwords.verify(password, seen.as_ref().map(|account| account.password_hash.as_str())).await?;
         match seen {
-            Some(account) => self.judge(&account, right).await,
+            Some(account) => self.let_in(self.judge(&account, right).await?, account.user_id).await,
             None => Err(self.refuse_stranger(email)),
         }
+    }
+
+    /// Changes the password of whoever is signed in and knows the present one, and signs every other browser out.
+    /// Wrong guesses count and lock as at the sign-in.
+    pub async fn change_password(&self, session: &Session, current: &Secret, new: &Secret) -> Result<SignedIn> {
+        let user = session.user_id;
+        let mut tx = self.db.read().await?;
+        let email = tx.user(user).await?.email.ok_or(Error::WrongCredentials)?;
+        let seen = tx.find_sign_in(&email).await?.ok_or(Error::WrongCredentials)?;
+        drop(tx);
+        if seen.locked_until > self.clock.now() {
+            return Err(self.refuse_locked(&seen).await?);
+        }
+        let right = self.passwords.verify(current, Some(&seen.password_hash)).await?;
+        // What is wrong with the new one is told only once the present one has been judged, behind any lock.
+        let hash = if right { self.passwords.hash(new).await } else { Err(Error::WrongCredentials) };
+        let mut tx = self.judge(&seen, right).await?;
+        tx.set_password(user, &hash?).await?;
+        tx.end_sessions(user).await?;
+        let detail = Some("password changed, signed out everywhere else");
+        let now = self.clock.now();
+        tx.append_audit(user, now, &Actor::User(user), Action::SettingsChanged, detail).await?;
+        self.begin_session(tx, user, now).await
     }
 
     /// Nobody signs in with this address. Whoever asks hears what they would hear of somebody.
@@ -52,36 +75,42 @@ impl Identity {
     }
 
     /// Many guesses can be verified side by side; here they form a queue, and those behind a lock learn nothing.
-    async fn judge(&self, seen: &SignIn, right: bool) -> Result<SignedIn> {
+    /// Yields what holds the account while the right one has its effect.
+    async fn judge(&self, seen: &SignIn, right: bool) -> Result<Tx<Write>> {
         let mut tx = self.db.write().await?;
         let account = tx.hold_sign_in(seen.user_id).await?.ok_or(Error::WrongCredentials)?;
         let now = self.clock.now();
         if account.locked_until > now {
             drop(tx);
-            return self.refuse_locked(&account).await;
+            return Err(self.refuse_locked(&account).await?);
         }
         // The password may have been changed while the old one was verified.
         if right && account.password_hash == seen.password_hash {
-            return self.let_in(tx, account.user_id, now).await;
+            return Ok(tx);
         }
         count_failure(tx, &account, now).await?;
         Err(Error::WrongCredentials)
     }
 
-    async fn let_in(&self, mut tx: Tx<Write>, user: UserId, now: Timestamp) -> Result<SignedIn> {
+    async fn let_in(&self, mut tx: Tx<Write>, user: UserId) -> Result<SignedIn> {
+        let now = self.clock.now();
+        tx.append_audit(user, now, &Actor::User(user), Action::SignedIn, None).await?;
+        self.begin_session(tx, user, now).await
+    }
+
+    async fn begin_session(&self, mut tx: Tx<Write>, user: UserId, now: Timestamp) -> Result<SignedIn> {
         let cookie = self.random.secret();
         let expires_at = session::expires_at(now, now);
         tx.forget_failed_sign_ins(user).await?;
         let id = tx.add_session(user, &hash_secret(&cookie), now, expires_at).await?;
-        tx.append_audit(user, now, &Actor::User(user), Action::SignedIn, None).await?;
         let session = Session { id, user_id: user, created_at: now, last_seen_at: now, expires_at };
         let user = tx.user(user).await?;
         tx.commit().await?;
         Ok(SignedIn { user, session, cookie })
     }
 
-    /// Refuses without verifying. The trail gets one entry a minute, however many come.
-    async fn refuse_locked(&self, account: &SignIn) -> Result<SignedIn> {
+    /// Why somebody is refused without verifying. The trail gets one entry a minute, however many come.
+    async fn refuse_locked(&self, account: &SignIn) -> Result<Error> {
         let (user, now) = (account.user_id, self.clock.now());
         if !self.recent.has(user.0, now) {
             let mut tx = self.db.write().await?;
@@ -92,7 +121,7 @@ impl Identity {
             }
             self.recent.note(user.0, now);
         }
-        Err(Error::Locked { until: account.locked_until })
+        Ok(Error::Locked { until: account.locked_until })
     }
 }
 

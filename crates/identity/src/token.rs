@@ -80,8 +80,15 @@ impl Identity {
         Ok(tx.commit().await?)
     }
 
-    /// Sets what the holder of a token may see.
-    pub async fn set_token_sharing(&self, actor: &Actor, owner: UserId, id: TokenId, sharing: &Sharing) -> Result<()> {
+    /// Sets what the holder of a token may see. Yields the token as it is kept: a token that acts can only give what
+    /// it sees itself.
+    pub async fn set_token_sharing(
+        &self,
+        actor: &Actor,
+        owner: UserId,
+        id: TokenId,
+        sharing: &Sharing,
+    ) -> Result<ApiToken> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let acting = rules::may_change_tokens(&mut tx, actor, owner, now).await?;
@@ -90,7 +97,9 @@ impl Identity {
         tx.set_token_sharing(owner, id, &sharing).await?;
         let detail = format!("{} may see {}", describe(&token), describe_sharing(&sharing));
         tx.append_audit(owner, now, actor, Action::SharingChanged, Some(&detail)).await?;
-        Ok(tx.commit().await?)
+        let kept = tx.token(owner, id).await?;
+        tx.commit().await?;
+        Ok(kept)
     }
 
     fn check_token(&self, new: TokenRequest, now: Timestamp) -> Result<(NewToken, Secret)> {

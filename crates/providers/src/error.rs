@@ -47,6 +47,11 @@ impl Error {
 
 impl From<outbound::Error> for Error {
     fn from(error: outbound::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        use outbound::Error::{Forbidden, TooLarge};
+        match error {
+            // Neither would end otherwise the next time.
+            Forbidden(_) | TooLarge(_) => Self::Malformed(error.to_string()),
+            other => Self::Unavailable(other.to_string()),
+        }
     }
 }

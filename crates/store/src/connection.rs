@@ -122,6 +122,14 @@ impl<M: Mode> Tx<M> {
         Ok(others > 0)
     }
 
+    /// Whether any connection in use stands on an account, whosever it is.
+    pub async fn is_account_used(&mut self, provider: &str, account_id: &str) -> Result<bool> {
+        const SQL: &str = "select count(*) from connections where provider = $1 and account_id = $2 \
+                           and state in ('pending', 'active', 'needs_consent')";
+        let connections: i64 = on!(self, |db| query_scalar(SQL).bind(provider).bind(account_id).fetch_one(&mut **db))?;
+        Ok(connections > 0)
+    }
+
     /// When a provider last answered anybody's sync.
     pub async fn last_success(&mut self, provider: &str) -> Result<Option<Timestamp>> {
         const SQL: &str = "select max(last_sync_at) from connections where provider = $1";
@@ -216,6 +224,21 @@ impl Tx<Write> {
         if moved == 1 { Ok(()) } else { Err(Error::Conflict("another state of the connection")) }
     }
 
+    /// Notes whose account a connection turned out to be.
+    pub async fn set_account(&mut self, user: UserId, id: ConnectionId, account: &Account) -> Result<()> {
+        const SQL: &str = "update connections set account_id = $3, account_sealed = $4 where user_id = $1 and id = $2";
+        let key = self.connection_key(user, id).await?;
+        let label = account.label.as_ref();
+        let sealed = label.map(|label| key.seal(&self.random, &account_place(id), label.as_bytes())).transpose()?;
+        change!(self, |db| query(SQL)
+            .bind(user.to_string())
+            .bind(id.to_string())
+            .bind(&account.id)
+            .bind(sealed.as_deref())
+            .execute(&mut **db))?;
+        Ok(())
+    }
+
     /// Notes what was asked for and granted anew.
     pub async fn set_scopes(
         &mut self,
@@ -288,7 +311,8 @@ impl Tx<Write> {
 
     /// The connections that were never confirmed and are older than an instant.
     pub async fn abandoned_connections(&mut self, before: Timestamp) -> Result<Vec<(UserId, ConnectionId)>> {
-        const SQL: &str = "select user_id, id from connections where state = 'pending' and created_at < $1 limit 100";
+        const SQL: &str = "select user_id, id from connections where state = 'pending' and created_at < $1 \
+                           and account_id <> '' limit 100";
         let rows: Vec<(String, String)> =
             on!(self, |db| query_as(SQL).bind(before.as_millisecond()).fetch_all(&mut **db))?;
         rows.into_iter().map(|(user, id)| Ok((ROW.parse("user_id", &user)?, ROW.parse("id", &id)?))).collect()

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::Visitor,
-    extract::{Query, prefers},
+    extract::{Query, accepts},
     pages::message,
     problem::{Problem, ProblemId},
 };
@@ -62,6 +62,7 @@ pub(crate) async fn finish(
     if let Err(error) = state.engine.provider(&provider) {
         return Problem::from(error).into_response();
     }
+    let refusal = Refusal::read(returned.error.as_deref());
     let denied = returned.error.is_some();
     let callback = Callback {
         provider: provider.clone(),
@@ -76,15 +77,15 @@ pub(crate) async fn finish(
         Err(engine::Error::State(StateProblem::Unknown)) if denied => Ok(Finished::Denied { link_return: None }),
         other => other,
     };
-    match (finished, prefers(&headers, "application/json")) {
-        (Ok(finished), true) => as_data(&provider, finished),
-        (Ok(finished), false) => lead_on(&provider, finished),
+    match (finished, accepts(&headers, "application/json")) {
+        (Ok(finished), true) => as_data(&provider, finished, refusal),
+        (Ok(finished), false) => lead_on(&provider, finished, refusal),
         (Err(error), true) => Problem::from(error).into_response(),
         (Err(error), false) => message::about(&visitor, error.into()),
     }
 }
 
-fn as_data(provider: &str, finished: Finished) -> Response {
+fn as_data(provider: &str, finished: Finished, refusal: Refusal) -> Response {
     match finished {
         Finished::Connected { connection } => {
             let provider = provider.to_owned();
@@ -98,16 +99,53 @@ fn as_data(provider: &str, finished: Finished) -> Response {
             let (provider, return_url) = (provider.to_owned(), url.into());
             Answer(CallbackAnswer::Pending { provider, return_url }).into_response()
         }
-        Finished::Denied { .. } => ProblemId::AccessDenied.problem().into_response(),
+        Finished::Denied { .. } => refusal.problem().into_response(),
     }
 }
 
-fn lead_on(provider: &str, finished: Finished) -> Response {
+fn lead_on(provider: &str, finished: Finished, refusal: Refusal) -> Response {
     let to = match finished {
         Finished::Connected { .. } => format!("/connections?connected={provider}"),
         Finished::NeedsChoice { connection } => format!("/connections/{provider}/replace?connection={connection}"),
         Finished::Return { url } | Finished::Denied { link_return: Some(url) } => url.to_string(),
-        Finished::Denied { link_return: None } => format!("/connections?denied={provider}"),
+        Finished::Denied { link_return: None } => format!("/connections?{}={provider}", refusal.word()),
     };
     Redirect::to(&to).into_response()
+}
+
+/// What a provider's `error` means (RFC 6749, section 4.1.2.1).
+#[derive(Clone, Copy)]
+enum Refusal {
+    /// The person said no.
+    No,
+    /// Trouble there that may pass.
+    Trouble,
+    /// The provider does not take the request, whoever sends it.
+    Rejected,
+}
+
+impl Refusal {
+    fn read(error: Option<&str>) -> Self {
+        match error {
+            Some("access_denied") | None => Self::No,
+            Some("server_error" | "temporarily_unavailable") => Self::Trouble,
+            Some(_) => Self::Rejected,
+        }
+    }
+
+    fn problem(self) -> Problem {
+        match self {
+            Self::No => ProblemId::AccessDenied.problem(),
+            Self::Trouble => ProblemId::ProviderUnavailable.because("the provider reported a problem").retry_in(60),
+            Self::Rejected => ProblemId::ProviderRefused.because("the provider reported a problem"),
+        }
+    }
+
+    /// What the page of connections calls it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::No => "denied",
+            Self::Trouble | Self::Rejected => "trouble",
+        }
+    }
 }

@@ -4,7 +4,10 @@ use axum::{Json as Answer, Router, routing::get};
 use utoipa::{
     OpenApi,
     openapi::{
-        Components, OpenApi as Document,
+        Components, Header, ObjectBuilder, OpenApi as Document, RefOr,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem},
+        response::Response,
+        schema::{Schema, Type},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
 };
@@ -30,7 +33,8 @@ use crate::{
         (name = "audit", description = "Who did what to whose data."),
         (name = "tokens", description = "What apps and agents show to come in."),
         (name = "users", description = "People, for administrators and embedding apps."),
-        (name = "connect links", description = "Connecting an embedding app's users, who have no account here.")
+        (name = "connect links", description = "Connecting an embedding app's users, who have no account here."),
+        (name = "operations", description = "Whether this server lives and can do its work.")
     )
 )]
 struct Description;
@@ -39,8 +43,8 @@ const INTRODUCTION: &str = "\
 Carries what people's devices and accounts sense to the apps and agents that act on it.
 
 Send `Authorization: Bearer TOKEN`. A user token is for its own person; a service token names the person in `user_id`. \
-What is wrong is answered as `application/problem+json`, with an id of [a closed list](/docs/problems). A POST with an \
-`Idempotency-Key` that is sent again is answered as before. Connecting and tokens are limited: `ratelimit-remaining` \
+What is wrong is answered as `application/problem+json`, with an id of [a closed list](/docs/problems). Where a POST takes \
+an `Idempotency-Key`, it is answered as before when it is sent again. Connecting and tokens are limited: `ratelimit-remaining` \
 says how much is left, `retry-after` when to come again. Every answer has an `x-request-id`, which the server's log has, too.";
 
 /// What the document says besides its routes.
@@ -57,7 +61,66 @@ pub(crate) fn describe() -> Document {
 
 /// The whole document.
 pub fn openapi() -> Document {
-    OpenApiRouter::with_openapi(describe()).merge(crate::guarded_api()).merge(crate::api()).into_openapi()
+    let routes = OpenApiRouter::with_openapi(describe()).merge(crate::guarded_api()).merge(crate::changing_api());
+    routes.merge(crate::reading_api()).merge(crate::operations()).into_openapi()
+}
+
+/// Describes the key that the POSTs of these routes take.
+pub(crate) fn with_keys(mut routes: OpenApiRouter<State>) -> OpenApiRouter<State> {
+    let items = routes.get_openapi_mut().paths.paths.values_mut();
+    for post in items.filter_map(|item| item.post.as_mut()) {
+        post.parameters.get_or_insert_default().push(key_parameter().into());
+        let replayed = "`true` when this is the answer to an earlier request with the same key.";
+        for response in responses(post, "2") {
+            response.headers.insert("idempotency-replayed".to_owned(), header(Type::Boolean, replayed));
+        }
+    }
+    routes
+}
+
+fn key_parameter() -> Parameter {
+    let text = "Any text of the client's own, up to 200 characters of ASCII. Sent again with the same request within a \
+        day, it has no effect again: the answer is the first one's. What failed may be tried again.";
+    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200));
+    let named = ParameterBuilder::new().name("idempotency-key").parameter_in(ParameterIn::Header);
+    named.schema(Some(schema)).description(Some(text)).build()
+}
+
+/// Describes what these routes' answers say of how often one may come.
+pub(crate) fn with_limits(mut routes: OpenApiRouter<State>) -> OpenApiRouter<State> {
+    let told = [
+        ("ratelimit-limit", "Requests a minute from one address."),
+        ("ratelimit-remaining", "How many are left."),
+        ("ratelimit-reset", "In how many seconds there is one more; 0 when some are left."),
+    ];
+    for operation in routes.get_openapi_mut().paths.paths.values_mut().flat_map(operations) {
+        for response in responses(operation, "") {
+            let headers = told.map(|(name, about)| (name.to_owned(), header(Type::Integer, about)));
+            response.headers.extend(headers);
+        }
+    }
+    routes
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, post, patch, delete, .. } = item;
+    [get, post, patch, delete].into_iter().flatten()
+}
+
+/// The answers of an operation whose status begins so.
+fn responses<'a>(operation: &'a mut Operation, begins: &'a str) -> impl Iterator<Item = &'a mut Response> {
+    let found = operation.responses.responses.iter_mut().filter(move |(status, _)| status.starts_with(begins));
+    found.filter_map(|(_, response)| match response {
+        RefOr::T(response) => Some(response),
+        RefOr::Ref(_) => None,
+    })
+}
+
+fn header(kind: Type, about: &str) -> RefOr<Header> {
+    let schema: Schema = ObjectBuilder::new().schema_type(kind).build().into();
+    let mut header = Header::new(schema);
+    header.description = Some(about.to_owned());
+    RefOr::T(header)
 }
 
 pub(crate) fn routes(document: Document) -> Router<State> {

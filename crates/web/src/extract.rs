@@ -60,9 +60,41 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     match AxumJson::from_bytes(bytes) {
         Ok(AxumJson(value)) => Ok(value),
-        Err(JsonRejection::JsonDataError(error)) => Err(ProblemId::Invalid.because(error.body_text())),
+        Err(JsonRejection::JsonDataError(error)) => Err(refused(&error.body_text())),
         Err(error) => Err(ProblemId::Malformed.because(error.body_text())),
     }
+}
+
+/// What could not be read, in words, with the field that it was; the deserialiser says both in one text.
+fn refused(text: &str) -> Problem {
+    let introductions =
+        ["Failed to deserialize query string: ", "Failed to deserialize the JSON body into the target type: "];
+    let said = introductions.iter().find_map(|introduction| text.strip_prefix(introduction)).unwrap_or(text);
+    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    match (missing, said.split_once(": ")) {
+        (Some((field, _)), _) => Problem::invalid(field, "is missing"),
+        (None, Some((field, why))) if is_field(field) => Problem::invalid(field, in_words(why)),
+        _ => ProblemId::Invalid.because(said),
+    }
+}
+
+fn is_field(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.[]".contains(letter))
+}
+
+/// What the deserialisers say, as people would.
+fn in_words(why: &str) -> String {
+    let known = [
+        ("invalid digit", "is not a whole number that makes sense here"),
+        ("cannot parse integer from empty string", "is empty"),
+        ("number too ", "is out of range"),
+        ("provided string was not `true` or `false`", "is neither true nor false"),
+        ("failed to parse", "is not a day, such as 2026-01-26"),
+        ("UUID parsing failed", "is not an identifier"),
+    ];
+    let words = known.iter().find(|(said, _)| why.starts_with(said)).map(|(_, words)| (*words).to_owned());
+    let expected = why.strip_prefix("unknown field").and_then(|rest| rest.split_once(", "));
+    words.or(expected.map(|(_, expected)| format!("is not known here: {expected}"))).unwrap_or_else(|| why.to_owned())
 }
 
 /// The query.
@@ -74,13 +106,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match AxumQuery::try_from_uri(&parts.uri) {
             Ok(AxumQuery(value)) => Ok(Self(value)),
-            Err(error) => Err(ProblemId::Invalid.because(error.body_text())),
+            Err(error) => Err(refused(&error.body_text())),
         }
     }
 }
 
-/// Whether the client would rather have one type than another; without a preference it would not.
-pub(crate) fn prefers(headers: &HeaderMap, wanted: &str) -> bool {
+/// Whether the client names a type among those that it takes; a wildcard names none.
+pub(crate) fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut types = accept.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
     types.any(|media_type| media_type.eq_ignore_ascii_case(wanted))

@@ -26,8 +26,9 @@ pub(crate) async fn once(Extract(state): Extract<State>, request: Request, next:
     match request.headers().get("idempotency-key").cloned() {
         Some(key) if request.method() == Method::POST => {
             // In a task of its own: a caller that goes away comes back for the answer.
-            let carried =
-                tokio::spawn(async move { carry_out(&state, &key, request, next).await }.in_current_span()).await;
+            let engine = state.engine.clone();
+            let work = async move { carry_out(&state, &key, request, next).await };
+            let carried = engine.run_to_end(work.in_current_span()).await;
             let broken = |_| Err(ProblemId::Internal.problem());
             carried.unwrap_or_else(broken).unwrap_or_else(IntoResponse::into_response)
         }
@@ -55,6 +56,7 @@ async fn carry_out(state: &State, key: &HeaderValue, request: Request, next: Nex
     Ok(Response::from_parts(head, Body::from(body)))
 }
 
+/// The doors that take keys answer JSON, and no header that matters once more.
 fn again(status: u16, body: Vec<u8>) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let json = HeaderValue::from_static("application/json");

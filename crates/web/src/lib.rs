@@ -30,31 +30,43 @@ pub use self::{
 
 /// All doors, with the paths that earlier integrations used leading to the same ones.
 pub fn router(state: State) -> Aliased {
-    let guarded = guarded_api().route_layer(middleware::from_fn_with_state(state.clone(), limit::guard));
     let once = middleware::from_fn_with_state(state.clone(), idempotency::once);
-    let api = OpenApiRouter::with_openapi(docs::describe()).merge(guarded).merge(api()).route_layer(once);
+    let limited = middleware::from_fn_with_state(state.clone(), limit::guard);
+    // The limit stands in front: a repeated request costs one as well, and so does a guess at a token.
+    let guarded = guarded_api().route_layer(once.clone()).route_layer(limited);
+    let api = OpenApiRouter::with_openapi(docs::describe()).merge(guarded);
+    let api = api.merge(changing_api().route_layer(once)).merge(reading_api()).merge(operations());
     let (api, document) = api.split_for_parts();
-    let routes = Router::new().merge(api).merge(pages(&state)).merge(operations()).merge(docs::routes(document));
+    let routes = Router::new().merge(api).merge(pages(&state)).merge(docs::routes(document));
     let routes = manners::wrap(routes, &state);
     Aliased::new(routes.with_state(state.clone()), &state)
 }
 
-/// For programs: an app's backend, an agent, a script. Documented at `/docs`.
-fn api() -> OpenApiRouter<State> {
-    use crate::api::{audit, connect, context, disconnect, events, jobs, links, records, sharing, status, sync, users};
+/// For programs: an app's backend, an agent, a script. What makes or ends something, which a key does once.
+fn changing_api() -> OpenApiRouter<State> {
+    use crate::api::{connect, disconnect, links, status, sync, users};
 
-    OpenApiRouter::new()
-        // connecting
-        .routes(routes!(status::list))
-        .routes(routes!(status::show))
+    let routes = OpenApiRouter::new()
         .routes(routes!(sync::ask))
         .routes(routes!(status::change, disconnect::delete))
         .routes(routes!(disconnect::post))
         .routes(routes!(connect::confirm))
-        .routes(routes!(jobs::show))
         .routes(routes!(links::create))
         .routes(routes!(links::redeem))
-        // reading
+        .routes(routes!(users::list, users::create));
+    docs::with_keys(routes)
+}
+
+/// For programs too: what tells of a person. It is never answered from memory: sharing may have changed since.
+fn reading_api() -> OpenApiRouter<State> {
+    use crate::api::{audit, context, events, jobs, records, sharing, status, users};
+
+    OpenApiRouter::new()
+        // how things stand
+        .routes(routes!(status::list))
+        .routes(routes!(status::show))
+        .routes(routes!(jobs::show))
+        // what was collected
         .routes(routes!(records::list))
         .routes(routes!(records::show))
         .routes(routes!(events::list))
@@ -62,7 +74,6 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(context::inject))
         // people and what they share
         .routes(routes!(users::me))
-        .routes(routes!(users::list, users::create))
         .routes(routes!(sharing::show, sharing::change))
         .routes(routes!(audit::list))
 }
@@ -74,11 +85,12 @@ fn guarded_api() -> OpenApiRouter<State> {
         pages::disclosure,
     };
 
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         .routes(routes!(connect::begin, disclosure::show_to_caller))
         .routes(routes!(callback::finish))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::change, tokens::revoke))
+        .routes(routes!(tokens::change, tokens::revoke));
+    docs::with_limits(docs::with_keys(routes))
 }
 
 /// For people in a browser.
@@ -110,6 +122,6 @@ fn pages(state: &State) -> Router<State> {
 }
 
 /// For whoever watches over this server.
-fn operations() -> Router<State> {
-    Router::new().route("/health", get(health::alive)).route("/ready", get(health::ready))
+fn operations() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(health::alive)).routes(routes!(health::ready))
 }

@@ -21,7 +21,7 @@ use tower_http::{
 
 use crate::{
     State,
-    extract::prefers,
+    extract::accepts,
     pages::message,
     problem::{Problem, ProblemId},
 };
@@ -92,7 +92,7 @@ struct Name(State);
 
 impl MakeRequestId for Name {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
-        let id: model::JobId = self.0.engine.new_id();
+        let id: uuid::Uuid = self.0.engine.new_id();
         HeaderValue::from_str(&id.to_string()).ok().map(RequestId::new)
     }
 }
@@ -117,14 +117,19 @@ fn cors(state: &State) -> CorsLayer {
         .expose_headers(EXPOSED.map(HeaderName::from_static))
 }
 
-/// Sets the security headers, and turns a problem into a page for people.
+/// Sets the security headers, says when to try again, and turns a problem into a page for people.
 async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    let wants_page = prefers(request.headers(), "text/html");
+    let wants_page = accepts(request.headers(), "text/html");
     let is_docs = request.uri().path().starts_with("/docs");
     let id = request.headers().get(&REQUEST_ID).cloned();
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>().filter(|_| wants_page) {
-        response = message::instead_of(response, &problem, id.as_ref().and_then(|id| id.to_str().ok()));
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if wants_page {
+            response = message::instead_of(response, &problem, id.as_ref().and_then(|id| id.to_str().ok()));
+        }
+        if let Some(seconds) = problem.retry_after(state.engine.clock().now()) {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
     }
     let policy = if is_docs { DOCS_POLICY.to_owned() } else { page_policy(&state, None) };
     let headers = response.headers_mut();

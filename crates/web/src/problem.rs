@@ -103,7 +103,14 @@ pub struct Problem {
     pub field: Option<String>,
     #[serde(skip)]
     #[schema(ignore)]
-    retry_after_seconds: Option<i64>,
+    retry: Option<Retry>,
+}
+
+/// When to try again.
+#[derive(Clone, Copy, Debug)]
+enum Retry {
+    InSeconds(i64),
+    At(Timestamp),
 }
 
 /// What may be answered to any request instead.
@@ -135,7 +142,7 @@ impl ProblemId {
             status: status.as_u16(),
             detail: None,
             field: None,
-            retry_after_seconds: None,
+            retry: None,
         }
     }
 
@@ -152,13 +159,24 @@ impl Problem {
     }
 
     /// Says when to try again.
-    pub fn retry(self, at: Option<Timestamp>, now: Timestamp) -> Self {
-        Self { retry_after_seconds: at.map(|at| at.duration_since(now).as_secs().max(1)), ..self }
+    pub fn retry_at(self, at: Timestamp) -> Self {
+        Self { retry: Some(Retry::At(at)), ..self }
     }
 
     /// Says in how many seconds to try again.
     pub fn retry_in(self, seconds: i64) -> Self {
-        Self { retry_after_seconds: Some(seconds.max(1)), ..self }
+        Self { retry: Some(Retry::InSeconds(seconds)), ..self }
+    }
+
+    /// In how many seconds to try again, where that is known.
+    pub(crate) fn retry_after(&self, now: Timestamp) -> Option<i64> {
+        self.retry
+            .map(|retry| match retry {
+                // A part of a second is waited for, too.
+                Retry::At(at) => (at.duration_since(now).as_millis() + 999) / 1_000,
+                Retry::InSeconds(seconds) => seconds.into(),
+            })
+            .map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX).max(1))
     }
 
     /// What is wrong, as one word or sentence for a page.
@@ -185,15 +203,12 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, retry) = (self.status(), self.retry_after_seconds);
+        let status = self.status();
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if let Some(seconds) = retry {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response
@@ -223,7 +238,10 @@ impl From<engine::Error> for Problem {
             Error::State(_) => ProblemId::InvalidState.because(message),
             Error::Link(_) => ProblemId::DeadLink.because(message),
             Error::Idempotency(_) => ProblemId::Idempotency.because(message),
-            Error::Unavailable { .. } => ProblemId::ProviderUnavailable.because(message).retry_in(60),
+            Error::Unavailable { retry_at: Some(at), .. } => {
+                ProblemId::ProviderUnavailable.because(message).retry_at(at)
+            }
+            Error::Unavailable { retry_at: None, .. } => ProblemId::ProviderUnavailable.because(message).retry_in(60),
             Error::Refused(_) => ProblemId::ProviderRefused.because(message),
             Error::Chat(_) => Self::invalid("messages", message),
             Error::Store(error) => error.into(),
@@ -236,11 +254,29 @@ impl From<identity::Error> for Problem {
         use identity::Error;
         match error {
             Error::WrongCredentials => ProblemId::WrongCredentials.problem(),
-            Error::Locked { until } => ProblemId::Locked.because(format!("until {until}")),
+            Error::Locked { until } => ProblemId::Locked.because(format!("until {until}")).retry_at(until),
             Error::Invalid(text) => ProblemId::Invalid.because(text),
             Error::Forbidden(text) => ProblemId::Forbidden.because(text),
             error @ Error::Hashing => Self::internal(&error),
             Error::Store(error) => error.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_told_when_to_come_again() {
+        let now = Timestamp::UNIX_EPOCH;
+        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
+        let unavailable = |retry_at| engine::Error::Unavailable { message: String::new(), retry_at };
+        assert_eq!(Problem::from(unavailable(Some(at(90_500)))).retry_after(now), Some(91));
+        assert_eq!(Problem::from(unavailable(Some(at(-5_000)))).retry_after(now), Some(1), "at once, and not before");
+        assert_eq!(Problem::from(unavailable(None)).retry_after(now), Some(60));
+        let locked = identity::Error::Locked { until: at(120_000) };
+        assert_eq!(Problem::from(locked).retry_after(now), Some(120));
+        assert_eq!(Problem::from(engine::Error::NotConnected).retry_after(now), None);
     }
 }

@@ -4,21 +4,19 @@ use super::Finding;
 use crate::workspace::{Dependency, Package, Workspace};
 
 /// Which crates of ours each crate may use. One that is not listed is refused until it is given a floor here.
-const FLOORS: [(&str, &[&str]); 13] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("store", &["model"]),
     ("outbound", &["model"]),
     ("providers", &["model", "outbound"]),
-    ("sinks", &["model", "outbound"]),
-    ("engine", &["model", "outbound", "providers", "sinks", "store"]),
+    ("engine", &["model", "outbound", "providers", "store"]),
     ("identity", &["model", "outbound", "store"]),
     ("web", &["engine", "identity", "model", "store"]),
     // Never `providers`, not even in tests: a shared bug would hide itself.
     ("sandbox", &["model"]),
-    ("afferent", &["engine", "identity", "model", "outbound", "providers", "sandbox", "sinks", "store", "web"]),
+    ("afferent", &["engine", "identity", "model", "outbound", "providers", "sandbox", "store", "web"]),
     // Only tests use it, so it may use all that they do.
-    ("testkit", &["engine", "identity", "model", "outbound", "providers", "sandbox", "sinks", "store", "web"]),
-    ("fuzz", &["model", "providers"]),
+    ("testkit", &["engine", "identity", "model", "outbound", "providers", "sandbox", "store", "web"]),
     ("xtask", &[]),
 ];
 
@@ -32,11 +30,10 @@ struct Power {
     lent_to_tests: bool,
 }
 
-const POWERS: [Power; 5] = [
+const POWERS: [Power; 4] = [
     Power { library: "sqlx", holders: &["store", "testkit"], lent_to_tests: false },
     Power { library: "reqwest", holders: &["outbound"], lent_to_tests: true },
     Power { library: "axum", holders: &["web", "sandbox", "afferent", "testkit"], lent_to_tests: true },
-    Power { library: "rmcp", holders: &["web", "sandbox"], lent_to_tests: true },
     Power { library: "clap", holders: &["afferent", "xtask"], lent_to_tests: false },
 ];
 

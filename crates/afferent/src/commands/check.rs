@@ -33,7 +33,7 @@ impl Findings {
 }
 
 /// Looks at settings, database, keys, clock and providers.
-pub(crate) async fn run(file: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     match Config::read(file) {
         Ok(config) => check(&config, &mut findings).await,

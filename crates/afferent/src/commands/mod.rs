@@ -21,13 +21,13 @@ use crate::{
 
 /// Does what the command line says.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = || Config::read(&cli.config);
+    let config = || Config::read(cli.config.as_deref());
     match cli.command {
         Command::Demo(options) => demo::run(options).await?,
         Command::Serve => serve::run(&config()?).await?,
         Command::Sandbox(options) => sandbox::run(options).await?,
         Command::Migrate => migrate::run(&config()?).await?,
-        Command::Check => return check::run(&cli.config).await,
+        Command::Check => return check::run(cli.config.as_deref()).await,
         Command::Key(command) => key::run(command, config).await?,
         Command::User(command) => user::run(command, &config()?).await?,
         Command::Token(command) => token::run(command, &config()?).await?,

@@ -24,9 +24,13 @@ pub(crate) const SERVER: &[Key] = &[
         name: "INTEGRATION_ENCRYPTION_KEY",
         also: Some("CREDENTIAL_MASTER_KEY"),
         default: None,
-        about: "The master key, as `afferent key new` prints it. Several with commas between: the first seals, all open. Required.",
+        about: "The master key, as `afferent key new` prints it. Several with commas between: the first seals, all open. Required. Of two names, the first counts.",
     },
-    key("PUBLIC_URL", None, "Where people reach this server. By default `http://` and LISTEN."),
+    key(
+        "PUBLIC_URL",
+        None,
+        "Where people reach this server. By default `http://` and LISTEN, whose port must then be fixed.",
+    ),
     key("LISTEN", Some("127.0.0.1:8080"), "Address and port to listen on."),
     key(
         "ALLOWED_RETURN_ORIGINS",

@@ -40,8 +40,8 @@ pub(crate) struct Initial {
 }
 
 impl Config {
-    /// Reads settings from the environment and a file.
-    pub(crate) fn read(file: &Path) -> anyhow::Result<Self> {
+    /// Reads settings from the environment and a file: the one that is named, or the usual one where there is one.
+    pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Self> {
         let providers = providers::all();
         let ids: Vec<_> = providers.iter().map(|provider| provider.manifest().id.clone()).collect();
         let found = Found::read(file, std::env::vars(), &ids)?;
@@ -63,6 +63,9 @@ impl Config {
         let listen: SocketAddr = found.parse("LISTEN")?.context("LISTEN is empty")?;
         let public_url = match found.parse("PUBLIC_URL")? {
             Some(url) => url,
+            None if listen.port() == 0 => {
+                bail!("LISTEN leaves the port open, so PUBLIC_URL must say where people reach this server")
+            }
             None => Url::parse(&format!("http://{listen}"))?,
         };
         Ok(Self {
@@ -138,5 +141,22 @@ pub(crate) fn redirect_uri(public_url: &Url, provider: &str) -> anyhow::Result<U
 fn replace(url: &mut Url, other: Option<Url>) {
     if let Some(other) = other {
         *url = other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_port_needs_an_address_for_people() {
+        let read = |settings: &[(&str, &str)]| {
+            let environment = settings.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+            Config::server(&Found::read(None, environment, &[]).unwrap())
+        };
+        let error = read(&[("LISTEN", "127.0.0.1:0")]).err().unwrap().to_string();
+        assert!(error.contains("LISTEN") && error.contains("PUBLIC_URL"), "{error}");
+        assert!(read(&[("LISTEN", "127.0.0.1:0"), ("PUBLIC_URL", "http://afferent.test")]).is_ok());
+        assert_eq!(read(&[("LISTEN", "127.0.0.1:7")]).unwrap().public_url.as_str(), "http://127.0.0.1:7/");
     }
 }

@@ -8,32 +8,27 @@ use url::Url;
 
 use super::keys::{PROVIDER, SERVER};
 
+/// Read where no other file is named.
+const USUAL_FILE: &str = "afferent.toml";
+
 /// Settings as they were found, by their names. They cannot print themselves: some are secrets.
 pub(crate) struct Found(BTreeMap<String, Secret>);
 
 impl Found {
     /// Reads both sources. A name in the file that nobody knows is an error: a typo would otherwise do nothing.
+    /// Where a setting is there under two names, its own name wins wherever it stands.
     pub(crate) fn read(
-        file: &Path,
+        file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
         providers: &[String],
     ) -> anyhow::Result<Self> {
         let known = known_names(providers);
-        let mut found = BTreeMap::new();
-        for (name, value) in read_file(file)? {
-            if !known.contains_key(&name) {
-                bail!("{}: unknown setting \"{}\"{}", file.display(), name.to_lowercase(), suggestion(&name, &known));
-            }
-            found.insert(known[&name].clone(), Secret::new(value));
-        }
-        for (name, value) in environment {
-            if let Some(name) = known.get(&name)
-                && !value.is_empty()
-            {
-                found.insert(name.clone(), Secret::new(value));
-            }
-        }
-        Ok(Self(found))
+        let mut found = read_file(file, &known)?;
+        let said = environment.filter(|(name, value)| known.contains_key(name) && !value.is_empty());
+        found.extend(said.map(|(name, value)| (name, Secret::new(value))));
+        let (own, other): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| known[name] == *name);
+        let kept = other.into_iter().chain(own).map(|(name, value)| (known[&name].clone(), value));
+        Ok(Self(kept.collect()))
     }
 
     /// A setting's text, or what holds without it.
@@ -93,15 +88,21 @@ fn known_names(providers: &[String]) -> BTreeMap<String, String> {
     server.chain(providers.iter().flat_map(of_provider).map(|name| (name.clone(), name))).collect()
 }
 
-fn read_file(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    if !file.exists() {
-        return Ok(Vec::new());
+/// A file that is named must be there; the usual one may be missing.
+fn read_file(named: Option<&Path>, known: &BTreeMap<String, String>) -> anyhow::Result<BTreeMap<String, Secret>> {
+    let file = named.unwrap_or(Path::new(USUAL_FILE));
+    if named.is_none() && !file.exists() {
+        return Ok(BTreeMap::new());
     }
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let table: toml::Table = text.parse().with_context(|| file.display().to_string())?;
+    let name = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(name)?;
+    let table: toml::Table = text.parse().with_context(name)?;
     let mut pairs = Vec::new();
-    flatten("", &table, &mut pairs).with_context(|| file.display().to_string())?;
-    Ok(pairs)
+    flatten("", &table, &mut pairs).with_context(name)?;
+    if let Some((odd, _)) = pairs.iter().find(|(name, _)| !known.contains_key(name)) {
+        bail!("{}: unknown setting \"{}\"{}", name(), odd.to_lowercase(), suggestion(odd, known));
+    }
+    Ok(pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
 }
 
 /// `[acme] client_id = …` is `acme_client_id = …`.
@@ -140,7 +141,7 @@ mod tests {
         let path = folder.path().join("afferent.toml");
         std::fs::write(&path, file)?;
         let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        Found::read(&path, environment, &["acme".to_owned()])
+        Found::read(Some(&path), environment, &["acme".to_owned()])
     }
 
     #[test]
@@ -161,6 +162,28 @@ mod tests {
         assert_eq!(found.list("CORS_ORIGINS"), ["https://a", "https://b"]);
         assert_eq!(found.text("ACME_CLIENT_ID"), Some("x"));
         assert_eq!(found.text("INTEGRATION_ENCRYPTION_KEY"), Some("k"));
+    }
+
+    #[test]
+    fn a_settings_own_name_wins_wherever_it_stands() {
+        let key = |file: &str, environment: &[(&str, &str)]| {
+            read(file, environment).unwrap().text("INTEGRATION_ENCRYPTION_KEY").map(str::to_owned)
+        };
+        let both = [("INTEGRATION_ENCRYPTION_KEY", "own"), ("CREDENTIAL_MASTER_KEY", "other")];
+        assert_eq!(key("", &both).as_deref(), Some("own"));
+        assert_eq!(key("", &[both[1], both[0]]).as_deref(), Some("own"));
+        let file = "integration_encryption_key = 'own'\ncredential_master_key = 'other'";
+        assert_eq!(key(file, &[]).as_deref(), Some("own"));
+        assert_eq!(key("integration_encryption_key = 'own'", &both[1..]).as_deref(), Some("own"));
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let error = Found::read(Some(&path), std::iter::empty(), &[]).err().unwrap();
+        assert!(error.to_string().contains("mine.toml"), "{error}");
+        assert!(Found::read(None, std::iter::empty(), &[]).is_ok(), "the usual one may be missing");
     }
 
     #[test]

@@ -2,25 +2,26 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
+    time::Duration,
 };
 
-use model::{Random, Secret};
+use anyhow::Context;
+use jiff::{SignedDuration, tz::TimeZone};
+use model::{Clock, Random};
 use serde_json::{Value, json};
-use store::{Db, MasterKeys};
+use testkit::Engine;
 
 use crate::{
-    api::eventually,
-    demo::{Demo, NOW, data},
+    rounds,
+    scene::{EMAIL, Scene, Server},
 };
 
-/// Each start is later than whatever the one before still had in hand.
-const STARTS: [&str; 3] = [NOW, "2026-06-10T15:07:00Z", "2026-06-10T15:09:00Z"];
 /// Small pages, so that there are many moments to be killed at.
 const ROWS: usize = 80;
 /// After being killed it may ask once more for the page, and for whose account it is.
 const ASKED_AGAIN: u64 = 6;
+/// Less than a page takes, so that every step of it may be the last.
+const WITHIN_A_PAGE_MILLIS: f64 = 20.0;
 
 /// What there is in the end.
 struct Yield {
@@ -31,32 +32,39 @@ struct Yield {
     requests: u64,
 }
 
-/// How many rounds: a few, or many when `TEST_LONG` is set.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long they may take")]
-fn rounds() -> usize {
-    if std::env::var("TEST_LONG").is_ok() { 40 } else { 4 }
-}
-
 #[tokio::test]
 async fn what_was_begun_is_completed() -> anyhow::Result<()> {
-    let whole = live(&[]).await?;
-    for round in 0..rounds() {
-        let chance = Random::system();
-        let first = pick(chance.fraction(), whole.requests);
-        let kills = [first, pick(chance.fraction(), (whole.requests - first).max(2))];
-        let scene = format!("round {round}: killed after {} and {} more requests", kills[0], kills[1]);
-        let killed = live(&kills).await.map_err(|error| error.context(scene.clone()))?;
-        assert_eq!(killed.counts, whole.counts, "{scene}");
-        let names = |part: &BTreeMap<String, Value>| part.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&killed.records), names(&whole.records), "{scene}");
-        let other: Vec<_> = whole.records.iter().filter(|(name, body)| killed.records[*name] != **body).collect();
-        assert!(other.is_empty(), "{scene}: otherwise than when undisturbed: {other:?}");
-        let once: BTreeSet<_> = killed.added.iter().collect();
-        assert_eq!((killed.added.len(), once.len()), (whole.added.len(), whole.records.len()), "{scene}");
-        let most = whole.requests + kills.len() as u64 * ASKED_AGAIN;
-        assert!(killed.requests <= most, "{scene}: {} requests where {} do", killed.requests, whole.requests);
+    for engine in Engine::all() {
+        let now = yesterday()?;
+        let whole = live(engine, &now, &[]).await?;
+        for round in 0..rounds(10, 60) {
+            let chance = Random::system();
+            let first = pick(chance.fraction(), whole.requests);
+            let kills = [first, pick(chance.fraction(), (whole.requests - first).max(2))];
+            let scene = format!("{engine:?}, round {round}: killed after {} and {} more requests", kills[0], kills[1]);
+            let killed = live(engine, &now, &kills).await.context(scene.clone())?;
+            same(&killed, &whole, &scene);
+            let most = whole.requests + kills.len() as u64 * ASKED_AGAIN;
+            assert!(killed.requests <= most, "{scene}: {} requests where {} do", killed.requests, whole.requests);
+        }
     }
     Ok(())
+}
+
+/// A moment of yesterday at which the ring has told of the night, however long the test takes.
+fn yesterday() -> anyhow::Result<String> {
+    let day = (Clock::system().now() - SignedDuration::from_hours(24)).to_zoned(TimeZone::UTC).date();
+    Ok(day.at(15, 5, 0, 0).to_zoned(TimeZone::UTC)?.timestamp().to_string())
+}
+
+fn same(killed: &Yield, whole: &Yield, scene: &str) {
+    assert_eq!(killed.counts, whole.counts, "{scene}");
+    let names = |part: &BTreeMap<String, Value>| part.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&killed.records), names(&whole.records), "{scene}");
+    let other: Vec<_> = whole.records.iter().filter(|(name, body)| killed.records[*name] != **body).collect();
+    assert!(other.is_empty(), "{scene}: otherwise than when undisturbed: {other:?}");
+    let once: BTreeSet<_> = killed.added.iter().collect();
+    assert_eq!((killed.added.len(), once.len()), (whole.added.len(), whole.records.len()), "{scene}");
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
@@ -65,43 +73,43 @@ fn pick(fraction: f64, of: u64) -> u64 {
 }
 
 /// Connects and brings the data in, killed after so many requests each time.
-async fn live(kills: &[u64]) -> anyhow::Result<Yield> {
-    let (_folder, data) = data()?;
-    let mut demo = Demo::start(&data, &["--now", STARTS[0]]).await?;
-    let ports = demo.ports();
-    demo.stand_in.trouble(json!({ "page_size": ROWS })).await?;
-    demo.api.connect(&demo.stand_in).await?;
-    let mut requests = 0;
-    for (kill, start) in kills.iter().zip(&STARTS[1..]) {
-        requests += asked(&demo, *kill).await?;
-        demo.program.kill().await?;
-        demo = Demo::on_ports(&data, (&ports.0, &ports.1), &["--now", start]).await?;
-        demo.stand_in.trouble(json!({ "page_size": ROWS })).await?;
+async fn live(engine: Engine, now: &str, kills: &[u64]) -> anyhow::Result<Yield> {
+    let scene = Scene::living(engine, &["--now", now, "--days", "20"]).await?;
+    scene.stand_in.trouble(json!({ "page_size": ROWS })).await?;
+    let token = scene.somebody().await?;
+    let mut server = scene.serve(&token).await?;
+    server.api.connect(&scene.stand_in).await?;
+    for kill in kills {
+        asked(&scene, &server, *kill).await?;
+        scene.kill(server).await?;
+        scene.give_up().await?;
+        server = scene.serve(&token).await?;
     }
-    let counts = demo.api.backfilled().await?["counts"].clone();
-    requests += demo.stand_in.requests().await?;
-    let (records, added) = (demo.api.records().await?, demo.api.added().await?);
-    demo.program.stop("INT").await?;
-    audit_is_whole(&data).await?;
+    let counts = server.api.backfilled().await?["counts"].clone();
+    let requests = scene.stand_in.requests().await?;
+    let (records, added) = (server.api.records().await?, server.api.added().await?);
+    server.program.stop("INT").await?;
+    audit_is_whole(&scene).await?;
     Ok(Yield { records, counts, added, requests })
 }
 
-/// Waits until the provider was asked so often, or there is no more to ask for.
-async fn asked(demo: &Demo, often: u64) -> anyhow::Result<u64> {
-    let look = async || {
-        let asked = demo.stand_in.requests().await?;
-        let over = demo.api.status().await?["syncs"][0]["finished"] == true;
-        Ok((asked >= often || over).then_some(asked))
-    };
-    eventually("enough requests", look).await
+/// Waits until the provider was asked so often in this life, or there is no more to ask for; then for a moment.
+async fn asked(scene: &Scene, server: &Server, often: u64) -> anyhow::Result<()> {
+    let before = scene.stand_in.requests().await?;
+    while scene.stand_in.requests().await? < before + often {
+        if server.api.status().await?["syncs"][0]["finished"] == true {
+            break;
+        }
+    }
+    let moment = Duration::from_secs_f64(Random::system().fraction() * WITHIN_A_PAGE_MILLIS / 1000.0);
+    tokio::time::sleep(moment).await;
+    Ok(())
 }
 
 /// Nobody's trail of what was done to their data is broken.
-async fn audit_is_whole(data: &Path) -> anyhow::Result<()> {
-    let kept: Value = serde_json::from_str(&fs::read_to_string(data.join("demo.json"))?)?;
-    let text = |name: &str| kept[name].as_str().unwrap_or_default();
-    let url = format!("sqlite:{}", data.join("afferent.db").display());
-    let db = Db::open(&url, MasterKeys::parse(&Secret::new(text("encryption_key")))?, Random::system()).await?;
-    db.read().await?.verify_audit(text("user_id").parse()?).await??;
+async fn audit_is_whole(scene: &Scene) -> anyhow::Result<()> {
+    let mut tx = scene.database.db.read().await?;
+    let user = tx.find_user_by_email(EMAIL).await?.context("nobody")?;
+    tx.verify_audit(user.id).await??;
     Ok(())
 }

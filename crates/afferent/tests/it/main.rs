@@ -15,3 +15,10 @@ mod scene;
 mod settings;
 mod stand_in;
 mod stopping;
+mod wire;
+
+/// How many rounds: a few, or many when `TEST_LONG` is set.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how long they may take")]
+fn rounds(few: usize, many: usize) -> usize {
+    if std::env::var("TEST_LONG").is_ok() { many } else { few }
+}

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use testkit::{Engine, TestDb};
 
 use crate::{
-    api::Api,
+    api::{Api, eventually},
     program::{self, Program},
     stand_in::StandIn,
 };
@@ -18,6 +18,10 @@ use crate::{
 const PUBLIC_URL: &str = "https://afferent.example";
 pub(crate) const EMAIL: &str = "ada@afferent.example";
 const PASSWORD: &str = "correct horse battery staple\n";
+
+/// How many connections servers have to the database; what a killed one began may go on until it has none.
+const CONNECTED: &str = "select count(*) from pg_stat_activity \
+                         where datname = current_database() and application_name = 'server'";
 
 /// Everything around a server.
 pub(crate) struct Scene {
@@ -38,9 +42,15 @@ pub(crate) struct Server {
 impl Scene {
     /// A sandbox and an empty database.
     pub(crate) async fn new(engine: Engine) -> anyhow::Result<Self> {
+        Self::living(engine, &[]).await
+    }
+
+    /// The same, with flags for the sandbox.
+    pub(crate) async fn living(engine: Engine, flags: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let back = format!("{PUBLIC_URL}/api/v1/integrations/oura/callback");
         let sandbox = ["sandbox", "--port", "0", "--redirect-uri", &back];
+        let sandbox = sandbox.into_iter().chain(flags.iter().copied());
         let mut sandbox = Program::start(program::command(folder.path(), sandbox, []))?;
         let said = sandbox.line().await?;
         let sandbox_url = said.split_whitespace().last().context("where the sandbox is")?.to_owned();
@@ -104,6 +114,16 @@ impl Scene {
         Ok(Server { program, api })
     }
 
+    /// Kills a server this very moment, and waits until the database knows that it is gone.
+    pub(crate) async fn kill(&self, server: Server) -> anyhow::Result<()> {
+        server.program.kill().await?;
+        if self.database.db.is_embedded() {
+            return Ok(());
+        }
+        let here = async || Ok((testkit::count(&self.database, CONNECTED).await? == 0).then_some(()));
+        eventually("the end of its connections", here).await
+    }
+
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         program::command(self.folder.path(), arguments.iter().copied(), settings)
@@ -149,8 +169,9 @@ impl Scene {
 
 fn settings(database: &TestDb, sandbox: &str) -> Vec<(String, String)> {
     let key = TestDb::key();
+    let named = if database.db.is_embedded() { "" } else { "?application_name=server" };
     let settings = [
-        ("DATABASE_URL", database.url.as_str()),
+        ("DATABASE_URL", &*format!("{}{named}", database.url)),
         ("INTEGRATION_ENCRYPTION_KEY", key.expose()),
         ("PUBLIC_URL", PUBLIC_URL),
         ("RATE_LIMIT_PER_MINUTE", "6000"),

@@ -45,9 +45,11 @@ impl StandIn {
         Ok(statuses.flat_map(|statuses| statuses.values()).filter_map(Value::as_u64).sum())
     }
 
-    /// How often refreshing gave tokens.
-    pub(crate) async fn refreshes(&self) -> anyhow::Result<u64> {
-        Ok(self.stats().await?["token"]["by_grant"]["refresh_token"]["ok"].as_u64().unwrap_or(0))
+    /// How often refreshing gave tokens, and how often it was refused.
+    pub(crate) async fn refreshes(&self) -> anyhow::Result<(u64, u64)> {
+        let calls = &self.stats().await?["token"]["by_grant"]["refresh_token"];
+        let number = |name: &str| calls[name].as_u64().unwrap_or(0);
+        Ok((number("ok"), number("refused")))
     }
 
     /// Makes trouble.

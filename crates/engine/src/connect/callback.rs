@@ -52,18 +52,50 @@ impl Engine {
     pub async fn finish(&self, callback: Callback) -> Result<Finished> {
         let (attempt, actor) = self.use_attempt(&callback).await?;
         if callback.error.is_some() {
-            return self.denied(&actor, &attempt).await;
+            return self.denied(&actor, &attempt, callback.error.as_deref()).await;
         }
         let code = callback.code.as_ref().ok_or(Error::State(StateProblem::Empty))?;
         let configured = self.provider(&attempt.provider)?;
         let tokens = configured.application.exchange(&self.http, code, attempt.verifier.as_ref()).await?;
-        match self.authorised(&callback, &actor, attempt, &tokens).await {
-            Ok(finished) => Ok(finished),
+        let account = match self.identify(&attempt.provider, tokens.access.clone()).await {
+            Ok(account) => account,
             Err(error) => {
-                self.revoke(&callback.provider, tokens.access).await;
+                self.give_up(&attempt, None, tokens.access).await?;
+                return Err(error);
+            }
+        };
+        let manifest = configured.manifest();
+        let said = callback.scope.as_deref().map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+        let granted = tokens.scopes.clone().or(said).map(|scopes| plain_scopes(manifest, scopes));
+        let authorised = Authorised { attempt, account, tokens, granted };
+        match self.store_authorised(&actor, &authorised).await {
+            // Whether a failed commit took place is not known: then nothing is revoked.
+            Err(error) if !matches!(error, Error::Store(_)) => {
+                let Authorised { attempt, account, tokens, .. } = authorised;
+                self.give_up(&attempt, Some(&account), tokens.access).await?;
                 Err(error)
             }
+            other => other,
         }
+    }
+
+    async fn identify(&self, provider: &str, access: Secret) -> Result<Account> {
+        let api = self.api(provider, access)?;
+        Ok(api.provider.clone().identify(&api).await?)
+    }
+
+    /// Ends a grant that came to nothing, unless a connection in use may stand on it.
+    async fn give_up(&self, attempt: &Attempt, account: Option<&Account>, access: Secret) -> Result<()> {
+        let mut tx = self.db.read().await?;
+        let in_use = match account {
+            Some(account) => tx.is_account_used(&attempt.provider, &account.id).await?,
+            None => tx.find_connection(attempt.user_id, &attempt.provider).await?.is_some(),
+        };
+        drop(tx);
+        if !in_use {
+            self.revoke(&attempt.provider, access).await;
+        }
+        Ok(())
     }
 
     async fn use_attempt(&self, callback: &Callback) -> Result<(Attempt, Actor)> {
@@ -83,63 +115,48 @@ impl Engine {
         Ok((attempt, actor))
     }
 
-    async fn denied(&self, actor: &Actor, attempt: &Attempt) -> Result<Finished> {
+    async fn denied(&self, actor: &Actor, attempt: &Attempt, error: Option<&str>) -> Result<Finished> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let name = &self.provider(&attempt.provider)?.manifest().name;
         tx.append_audit(attempt.user_id, now, actor, Action::ConnectDenied, Some(name)).await?;
         let link_return = match attempt.link_id {
-            Some(id) => Some(return_url(&tx.link(id).await?.return_url, &[("error", "access_denied")])?),
+            Some(id) => Some(return_url(&tx.link(id).await?.return_url, &[("error", told(error))])?),
             None => None,
         };
         tx.commit().await?;
         Ok(Finished::Denied { link_return })
     }
 
-    async fn authorised(
-        &self,
-        callback: &Callback,
-        actor: &Actor,
-        attempt: Attempt,
-        tokens: &TokenSet,
-    ) -> Result<Finished> {
-        let api = self.api(&attempt.provider, tokens.access.clone())?;
-        let account = api.provider.clone().identify(&api).await?;
-        let manifest = self.provider(&attempt.provider)?.manifest();
-        let said = callback.scope.as_deref().map(|scope| scope.split_whitespace().map(str::to_owned).collect());
-        let granted = tokens.scopes.clone().or(said).map(|scopes| plain_scopes(manifest, scopes));
-        let authorised = Authorised { attempt, account, tokens: tokens.clone(), granted };
-        self.store_authorised(actor, authorised).await
-    }
-
-    async fn store_authorised(&self, actor: &Actor, authorised: Authorised) -> Result<Finished> {
+    async fn store_authorised(&self, actor: &Actor, authorised: &Authorised) -> Result<Finished> {
         let attempt = &authorised.attempt;
+        let name = &self.provider(&attempt.provider)?.manifest().name;
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         tx.lock_log(attempt.user_id).await?;
         let present = tx.find_connection(attempt.user_id, &attempt.provider).await?;
         let finished = match (attempt.link_id, present) {
             (Some(link), _) => {
-                let id = self.add_pending(&mut tx, &authorised, now).await?;
+                let id = self.add_pending(&mut tx, authorised, now).await?;
                 let code = self.random.secret();
                 let until = now.saturating_add(CODE_LIFE).unwrap_or(Timestamp::MAX);
                 tx.fulfil_link(attempt.user_id, link, id, &hash_secret(&code), until).await?;
                 Finished::Return { url: return_url(&tx.link(link).await?.return_url, &[("code", code.expose())])? }
             }
             (None, Some(present)) if present.account.id != authorised.account.id => {
-                let connection = self.add_pending(&mut tx, &authorised, now).await?;
+                let connection = self.add_pending(&mut tx, authorised, now).await?;
                 Finished::NeedsChoice { connection }
             }
             (None, Some(present)) => {
-                self.renew(&mut tx, &present, &authorised, now).await?;
-                audit_connected(&mut tx, &present, actor, now).await?;
+                self.renew(&mut tx, &present, authorised, now).await?;
+                audit_connected(&mut tx, &present, name, actor, now).await?;
                 Finished::Connected { connection: present.id }
             }
             (None, None) => {
-                let id = self.add_or_revive(&mut tx, &authorised, now).await?;
+                let id = self.add_or_revive(&mut tx, authorised, now).await?;
                 let connection = tx.connection(attempt.user_id, id).await?;
                 activate(&mut tx, &connection, now).await?;
-                audit_connected(&mut tx, &connection, actor, now).await?;
+                audit_connected(&mut tx, &connection, name, actor, now).await?;
                 Finished::Connected { connection: id }
             }
         };
@@ -191,6 +208,15 @@ impl Engine {
     }
 }
 
+/// What the app behind a link hears: a provider's trouble is not the person's no (RFC 6749, section 4.1.2.1).
+fn told(error: Option<&str>) -> &'static str {
+    match error {
+        Some("access_denied") | None => "access_denied",
+        Some("temporarily_unavailable") => "temporarily_unavailable",
+        Some(_) => "server_error",
+    }
+}
+
 /// Who began the round trip, when they are who came back.
 fn returning(attempt: &Attempt, callback: &Callback) -> Option<Actor> {
     let began = callback.principals.iter().find(|(principal, _)| principal.to_string() == attempt.principal);
@@ -232,7 +258,7 @@ pub(super) async fn activate(tx: &mut Tx<Write>, connection: &Connection, now: T
     enqueue_first_jobs(tx, connection, now).await
 }
 
-async fn enqueue_first_jobs(tx: &mut Tx<Write>, connection: &Connection, now: Timestamp) -> Result<()> {
+pub(super) async fn enqueue_first_jobs(tx: &mut Tx<Write>, connection: &Connection, now: Timestamp) -> Result<()> {
     tx.enqueue(now, jobs::backfill(connection, now)).await?;
     if let Some(credential) = tx.find_credential(connection.user_id, connection.id, now).await? {
         tx.enqueue(now, jobs::refresh(connection, credential.refresh_at)).await?;
@@ -243,10 +269,11 @@ async fn enqueue_first_jobs(tx: &mut Tx<Write>, connection: &Connection, now: Ti
 pub(super) async fn audit_connected(
     tx: &mut Tx<Write>,
     connection: &Connection,
+    name: &str,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<()> {
-    tx.append_audit(connection.user_id, now, actor, Action::Connected, Some(&connection.provider)).await?;
+    tx.append_audit(connection.user_id, now, actor, Action::Connected, Some(name)).await?;
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! Confirms a connection that waits: the person chose between two accounts, or an app redeemed its link.
 
-use model::{Actor, Connection, ConnectionId, ConnectionState, Secret, TokenSet, UserId};
+use model::{Action, Actor, Connection, ConnectionId, ConnectionState, Secret, TokenSet, UserId};
 use store::{Tx, Write};
 
 use super::{
-    callback::{activate, audit_connected},
-    disconnect::remove,
+    callback::{activate, audit_connected, enqueue_first_jobs},
+    disconnect::{remove, what_remains},
 };
 use crate::{Engine, Error, Result};
 
@@ -47,6 +47,7 @@ impl Engine {
         if pending.state != ConnectionState::Pending {
             return Err(Error::NotFound("connection that waits to be confirmed"));
         }
+        let name = &self.provider(&pending.provider)?.manifest().name;
         let present = tx.find_connection(user, &pending.provider).await?;
         let other = present.as_ref().filter(|present| present.account.id != pending.account.id);
         let mut orphan = None;
@@ -56,6 +57,8 @@ impl Engine {
             let credential = tx.find_credential(user, other.id, now).await?;
             orphan = credential.map(|credential| credential.access).filter(|_| !shared);
             remove(tx, other, preserve, now).await?;
+            let detail = format!("{name}, {}", what_remains(preserve));
+            tx.append_audit(user, now, &confirm.actor, Action::Disconnected, Some(&detail)).await?;
         }
         let same = match present.filter(|present| present.account.id == pending.account.id) {
             Some(present) => Some(present),
@@ -71,13 +74,16 @@ impl Engine {
                 pending
             }
         };
-        audit_connected(tx, &connection, &confirm.actor, now).await?;
+        audit_connected(tx, &connection, name, &confirm.actor, now).await?;
         Ok(Confirmed { connection, orphan })
     }
 
     /// What is left to do once a confirmation is committed.
     pub(crate) async fn after_confirming(&self, confirmed: Confirmed) -> ConnectionId {
         self.wake.notify_one();
+        if let Err(error) = self.db.truncate_log().await {
+            tracing::warn!(%error, "what was erased may linger in the database's log for a while");
+        }
         if let Some(access) = confirmed.orphan {
             self.revoke(&confirmed.connection.provider, access).await;
         }
@@ -116,9 +122,10 @@ impl Engine {
             tx.give_consent(user, kept.id, &kept.provider, kinds, purpose, &consent.version, consent.given_at).await?;
         }
         remove(tx, pending, false, now).await?;
-        if kept.state != ConnectionState::Active {
-            activate(tx, kept, now).await?;
+        if kept.state == ConnectionState::Active {
+            enqueue_first_jobs(tx, kept, now).await
+        } else {
+            activate(tx, kept, now).await
         }
-        Ok(())
     }
 }

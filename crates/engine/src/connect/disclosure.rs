@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Kind, Topic};
 
-use crate::{Engine, Result};
+use crate::{Engine, Result, sync::BACKFILL_DAYS};
 
 /// Why data is collected, in the words that a consent refers to.
 pub(crate) const PURPOSE: &str = "To show you your data and to let the apps and agents that you choose act on it.";
@@ -20,6 +20,8 @@ pub struct Disclosure {
     pub account_page: Option<String>,
     pub purpose: &'static str,
     pub version: &'static str,
+    /// How many days back the first sync reaches.
+    pub days_back: u32,
     pub kinds: BTreeMap<Topic, Vec<Kind>>,
 }
 
@@ -38,6 +40,7 @@ impl Engine {
             account_page: manifest.account_page.as_ref().map(ToString::to_string),
             purpose: PURPOSE,
             version: VERSION,
+            days_back: BACKFILL_DAYS,
             kinds,
         })
     }

@@ -49,8 +49,7 @@ impl Engine {
         tx.lock_log(user).await?;
         let connection = tx.connection(user, connection.id).await?;
         let records_erased = remove(&mut tx, &connection, preserve_data, now).await?;
-        let detail = if preserve_data { "records kept" } else { "records and their key destroyed" };
-        let detail = format!("{}, {detail}", self.provider(provider)?.manifest().name);
+        let detail = format!("{}, {}", self.provider(provider)?.manifest().name, what_remains(preserve_data));
         tx.append_audit(user, now, actor, Action::Disconnected, Some(&detail)).await?;
         tx.commit().await?;
         if !preserve_data {
@@ -60,10 +59,15 @@ impl Engine {
     }
 
     async fn revoke_unless_shared(&self, connection: &Connection) -> Result<Revocation> {
-        let Some((access, shared)) = self.grant_of(connection).await? else { return Ok(Revocation::NothingToRevoke) };
+        let Some((kept, shared)) = self.grant_of(connection).await? else { return Ok(Revocation::NothingToRevoke) };
         if shared {
             return Ok(Revocation::AccountInUse);
         }
+        // An expired token cannot end its grant: a good one is worth a refresh.
+        let access = match connection.state {
+            ConnectionState::Active => self.access(connection).await.map_or(kept, |access| access.token),
+            _ => kept,
+        };
         let revoked = self.revoke(&connection.provider, access).await;
         Ok(if revoked { Revocation::Done } else { Revocation::Failed })
     }
@@ -75,6 +79,11 @@ impl Engine {
         let credential = tx.find_credential(connection.user_id, connection.id, now).await?;
         Ok(credential.map(|credential| (credential.access, shared)))
     }
+}
+
+/// What becomes of the data, in words for the audit trail.
+pub(super) fn what_remains(preserve_data: bool) -> &'static str {
+    if preserve_data { "records kept" } else { "records and their key destroyed" }
 }
 
 /// Removes a connection, its tokens and its jobs; its records and their key as well, unless they are kept.

@@ -16,6 +16,7 @@ use super::{Freshness, Line, Material, Measure, Priority, fact::Fact};
 /// All reports, by day and connection.
 pub(super) struct Reports<'a> {
     pub(super) today: Date,
+    pub(super) is_morning: bool,
     zone: TimeZone,
     days: BTreeMap<Date, BTreeMap<ConnectionId, Report<'a>>>,
 }
@@ -33,7 +34,8 @@ pub(super) struct Report<'a> {
 impl<'a> Reports<'a> {
     /// Files what is shared. Nothing else is ever looked at.
     pub(super) fn new(material: &'a Material, sharing: &Sharing) -> Self {
-        let today = material.now.to_zoned(material.zone.clone()).date();
+        let local = material.now.to_zoned(material.zone.clone());
+        let (today, is_morning) = (local.date(), local.hour() < 12);
         // A traveller's device may already be a day ahead of the person's zone. Later days are a device's mistake,
         // and would hide the real ones.
         let latest = today.saturating_add(1.day());
@@ -49,7 +51,7 @@ impl<'a> Reports<'a> {
             });
             report.records.push(stored);
         }
-        Self { today, zone: material.zone.clone(), days }
+        Self { today, is_morning, zone: material.zone.clone(), days }
     }
 
     /// The newest day on which somebody has something to tell, as told by the connection that tells most.

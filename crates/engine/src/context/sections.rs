@@ -43,8 +43,10 @@ pub(super) fn all(reports: &Reports<'_>, sharing: &Sharing) -> Vec<Section> {
 fn sleep(reports: &Reports<'_>) -> Option<Section> {
     let (report, lines) = reports.newest(Date::MIN, &[Kind::SleepScore, Kind::Sleep], sleep_lines)?;
     let title = match reports.freshness(report.day) {
-        Freshness::Today | Freshness::Yesterday => "Last Night's Sleep",
-        Freshness::Recent | Freshness::Old => "Latest Sleep",
+        Freshness::Today => "Last Night's Sleep",
+        // Before noon tonight's sleep may still be going on, or on its way here.
+        Freshness::Yesterday if reports.is_morning => "Last Night's Sleep",
+        _ => "Latest Sleep",
     };
     Some(section(reports, report, Topic::Sleep, title.to_owned(), lines))
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Action, Actor, Connection, ConnectionState, JobId, UserId};
 use serde::Serialize;
 use store::Job;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Outcome, Plan, Progress};
 use crate::{Engine, Error, Result, jobs, worker};
@@ -55,6 +56,8 @@ impl Engine {
     /// Queues a sync that somebody asks for, or does it at once when they wait for it.
     pub async fn ask_sync(&self, actor: &Actor, user: UserId, provider: &str, request: &SyncRequest) -> Result<Asked> {
         let plan = self.plan(provider, request)?;
+        let name = self.provider(provider)?.manifest().name.clone();
+        let place = if request.wait { self.asked.clone().acquire_owned().await.ok() } else { None };
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let connection = tx.find_connection(user, provider).await?.ok_or(Error::NotConnected)?;
@@ -62,13 +65,13 @@ impl Engine {
             return Err(Error::NeedsConsent(connection.reason.unwrap_or(model::Reason::Refused)));
         }
         let id = tx.enqueue(now, jobs::asked_sync(&connection, &plan, now)).await?;
-        tx.append_audit(user, now, actor, Action::SyncAsked, Some(provider)).await?;
+        tx.append_audit(user, now, actor, Action::SyncAsked, Some(&name)).await?;
         if request.wait {
             tx.claim_job(id, &self.process, now, worker::lease_from(now)).await?;
         }
         tx.commit().await?;
         self.wake.notify_one();
-        if request.wait { self.do_now(user, id).await.map(Asked::Done) } else { Ok(Asked::Queued(id)) }
+        if request.wait { self.do_now(user, id, place).await.map(Asked::Done) } else { Ok(Asked::Queued(id)) }
     }
 
     fn plan(&self, provider: &str, request: &SyncRequest) -> Result<Plan> {
@@ -87,11 +90,12 @@ impl Engine {
     }
 
     /// Does a claimed job in a task of its own: whoever waits may go away.
-    async fn do_now(&self, user: UserId, id: JobId) -> Result<Outcome> {
+    async fn do_now(&self, user: UserId, id: JobId, place: Option<OwnedSemaphorePermit>) -> Result<Outcome> {
         let engine = self.clone();
         let task = self.tasks.spawn(async move {
             let job = engine.db.read().await?.job(user, id).await?;
             engine.run(&job).await;
+            drop(place);
             Ok::<_, Error>(engine.db.read().await?.job(user, id).await?)
         });
         let broken = || Error::Unavailable { message: "the sync broke off".into(), retry_at: None };

@@ -8,7 +8,10 @@ mod plan;
 mod progress;
 mod run;
 
-pub(crate) use self::{ask::bring_forward, plan::Plan};
+pub(crate) use self::{
+    ask::bring_forward,
+    plan::{BACKFILL_DAYS, Plan},
+};
 pub use self::{
     ask::{Asked, JobReport, SyncRequest},
     outcome::{Failure, Outcome},

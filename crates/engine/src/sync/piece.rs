@@ -15,7 +15,7 @@ use crate::{
     apply::{self, Origin},
 };
 
-/// A window that lacks more than this is more likely a mistake of ours than a person's tidying up.
+/// A window that lacks more than this is more likely a mistake than a person's tidying up: nothing is removed then.
 const MOST_REMOVALS: usize = 50;
 
 type Trial<T> = std::result::Result<T, Trouble>;
@@ -123,8 +123,16 @@ impl Run<'_> {
             let mut tx = self.engine.db.read().await?;
             let unseen = tx.unseen(user, id, &collection.id, place.piece, place.generation).await?;
             drop(tx);
-            for (kind, provider_id) in unseen.into_iter().take(MOST_REMOVALS) {
-                self.ask_again(collection, kind, provider_id).await?;
+            if unseen.len() > MOST_REMOVALS {
+                tracing::warn!(
+                    collection = collection.id,
+                    missing = unseen.len(),
+                    "too many are missing to be believed"
+                );
+            } else {
+                for (kind, provider_id) in unseen {
+                    self.ask_again(collection, kind, provider_id).await?;
+                }
             }
         }
         let mut tx = self.engine.begin_on(&self.connection).await?;

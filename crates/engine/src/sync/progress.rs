@@ -12,6 +12,8 @@ use super::outcome::Failure;
 pub struct Progress {
     /// Collections that are done, for good or ill.
     pub done: BTreeSet<String>,
+    /// Those of them for which the provider wants a scope that it did not grant.
+    pub refused: BTreeSet<String>,
     pub total: usize,
     pub collection: Option<String>,
     /// Days of the present collection that are done, and all of them.

@@ -105,6 +105,7 @@ impl<'a> Run<'a> {
 
     async fn complete(mut self) -> Result<Verdict> {
         let mut wanted = self.wanted().await?;
+        self.say_what_is_missing(&wanted);
         wanted.retain(|(collection, _)| !self.progress.done.contains(&collection.id));
         self.progress.total = self.progress.done.len() + wanted.len();
         for (collection, window) in wanted {
@@ -139,6 +140,14 @@ impl<'a> Run<'a> {
         Ok(wanted)
     }
 
+    /// Whoever asks for one collection by name is told when it cannot be asked for.
+    fn say_what_is_missing(&mut self, wanted: &[(Collection, Window)]) {
+        if let Some(named) = self.plan.collection.as_ref().filter(|_| wanted.is_empty()) {
+            let error = "not consented to, or its scope was not granted".to_owned();
+            self.progress.errors.push(Failure { collection: named.clone(), error });
+        }
+    }
+
     async fn consented_kinds(&self) -> Result<BTreeSet<Kind>> {
         let consent = self.engine.db.read().await?.find_consent(self.user.id, self.connection.id).await?;
         Ok(consent.map(|consent| consent.kinds).unwrap_or_default())
@@ -149,6 +158,7 @@ impl<'a> Run<'a> {
             Trouble::Connection(error) => Err(error),
             Trouble::MissingScope(scope) => {
                 self.progress.done.insert(collection.id.clone());
+                self.progress.refused.insert(collection.id.clone());
                 self.note(&collection.id, Some("not granted"), Some(&scope)).await
             }
             Trouble::Collection { why, passing } => {
@@ -181,9 +191,12 @@ impl<'a> Run<'a> {
         let now = self.engine.clock.now();
         let errors = &self.progress.errors;
         let last_error = errors.first().map(|failure| format!("{}: {}", failure.collection, failure.error));
-        let succeeded = !self.progress.done.is_empty() || self.progress.total == 0;
+        let answered = self.progress.done.len() > self.progress.refused.len() || self.progress.total == 0;
         let mut tx = self.engine.begin_on(&self.connection).await?;
-        tx.note_sync(self.user.id, self.connection.id, succeeded.then_some(now), last_error.as_deref()).await?;
+        // One collection by itself says nothing of how fresh all the others are.
+        if self.plan.collection.is_none() {
+            tx.note_sync(self.user.id, self.connection.id, answered.then_some(now), last_error.as_deref()).await?;
+        }
         self.keep_progress(&mut tx).await?;
         tx.commit().await?;
         if self.plan.recurring && self.passing && self.job.attempts < TRIES {

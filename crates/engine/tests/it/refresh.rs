@@ -33,7 +33,7 @@ pub(crate) fn refreshes(house: &House) -> (u64, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_callers_in_two_processes_refresh_once() {
+async fn two_hundred_callers_in_two_processes_refresh_once() {
     for database in Engine::all() {
         for round in 0..rounds(1) {
             for age in [REFRESH_DUE, EXPIRED] {
@@ -41,7 +41,7 @@ async fn fifty_callers_in_two_processes_refresh_once() {
                 let (user, _) = connected_to(&house, FEW).await.unwrap();
                 let next_door = house.next_door().await.unwrap();
                 house.clock.turn(age);
-                let callers: Vec<_> = (0..50)
+                let callers: Vec<_> = (0..200)
                     .map(|caller| {
                         let engine = if caller % 2 == 0 { house.engine.clone() } else { next_door.clone() };
                         tokio::spawn(async move { sync_with(&engine, user, 1, "personal_info").await })

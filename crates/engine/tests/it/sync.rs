@@ -136,6 +136,22 @@ async fn one_collection_is_asked_for_by_itself() {
 }
 
 #[tokio::test]
+async fn one_collection_by_itself_does_not_make_the_others_fresh() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
+        let before = status(&house, user).await.unwrap().last_sync_at;
+        house.clock.turn(HOUR);
+        sync(&house, user, 1, "daily_readiness").await.unwrap();
+        assert_eq!(status(&house, user).await.unwrap().last_sync_at, before);
+        let never = sync(&house, user, 1, "daily_activity").await.unwrap();
+        assert!(!never.success && never.synced.errors.len() == 1, "what was not consented to is said: {never:?}");
+        sync(&house, user, 1, "all").await.unwrap();
+        assert_eq!(status(&house, user).await.unwrap().last_sync_at, Some(house.now()));
+    }
+}
+
+#[tokio::test]
 async fn a_queued_sync_tells_how_far_it_is() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();

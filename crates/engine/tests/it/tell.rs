@@ -2,10 +2,11 @@
 
 use engine::{AuditQuery, Error, Once, RecordQuery};
 use model::{Action, Actor, Kind, Sharing, TokenId, Topic};
+use sandbox::{Fault, FaultKind};
 use store::Principal;
 use testkit::{Engine, House, count};
 
-use crate::people::{HOUR, MINUTE, connected_to, log, records, status};
+use crate::people::{HOUR, MINUTE, OURA, connected_to, log, records, status};
 
 /// Enough to tell what happens to data; everything would take longer.
 const FEW: &[&str] = &["sleep", "readiness", "activity"];
@@ -142,6 +143,27 @@ async fn an_operator_s_refresh_token_is_used_once() {
         let calls = house.faults().stats().token.calls;
         assert_eq!(house.engine.bootstrap(ben, "oura", &refresh).await.unwrap(), None);
         assert_eq!(house.faults().stats().token.calls, calls, "the token is not spent a second time");
+    }
+}
+
+#[tokio::test]
+async fn a_stumble_of_the_provider_does_not_cost_an_operator_s_token() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (ada, connection) = connected_to(&house, FEW).await.unwrap();
+        let mut tx = house.test.db.read().await.unwrap();
+        let refresh = tx.find_credential(ada, connection, house.now()).await.unwrap().unwrap().refresh.unwrap();
+        drop(tx);
+        let ben = house.somebody().await.unwrap().id;
+        house.faults().inject(Fault::of(FaultKind::Error).on("/v2/usercollection/personal_info").times(9));
+        let stumbled = house.while_time_passes(house.engine.bootstrap(ben, OURA, &refresh)).await;
+        assert!(matches!(stumbled, Err(engine::Error::Unavailable { .. })), "{stumbled:?}");
+        assert_eq!(status(&house, ben).await.unwrap().state, "not_connected");
+        house.faults().clear();
+        let refreshes = house.faults().stats().refreshes();
+        assert!(house.engine.bootstrap(ben, OURA, &refresh).await.unwrap().is_some());
+        assert_eq!(house.faults().stats().refreshes(), refreshes, "the stored rotation is gone on with");
+        assert_eq!(status(&house, ben).await.unwrap().state, "active");
     }
 }
 

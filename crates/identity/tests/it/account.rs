@@ -1,7 +1,7 @@
 //! Adding people and changing their passwords.
 
 use identity::{Error, NewAccount};
-use model::{Actor, Role, Secret};
+use model::{Action, Actor, Role, Secret};
 use testkit::Engine;
 
 use crate::house::{House, MINUTE, PASSWORD, account};
@@ -92,5 +92,52 @@ async fn nobody_else_sets_a_password() {
         house.clock.turn(MINUTE);
         house.identity.set_password(&Actor::Operator, ada.id, &new).await.unwrap();
         assert!(house.sign_in("another password").await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn who_knows_the_present_password_changes_it_in_one_piece() {
+    for engine in Engine::all() {
+        let house = House::new(engine).await.unwrap();
+        let ada = house.ada().await.unwrap();
+        let (here, there) = (house.sign_in(PASSWORD).await.unwrap(), house.sign_in(PASSWORD).await.unwrap());
+        let change = async |current: &str, new: &str| {
+            house.identity.change_password(&here.session, &Secret::new(current), &Secret::new(new)).await
+        };
+        assert!(matches!(change("not the password", "another password").await, Err(Error::WrongCredentials)));
+        assert!(matches!(change("not the password", "short").await, Err(Error::WrongCredentials)));
+        assert!(matches!(change(PASSWORD, "short").await, Err(Error::Invalid(_))));
+        assert!(house.identity.find_session(&here.cookie).await.unwrap().is_some(), "nothing was changed");
+        let changed = change(PASSWORD, "another password").await.unwrap();
+        for old in [&here.cookie, &there.cookie] {
+            assert!(house.identity.find_session(old).await.unwrap().is_none());
+        }
+        let (session, user) = house.identity.find_session(&changed.cookie).await.unwrap().unwrap();
+        assert_eq!((session.id, user.id), (changed.session.id, ada.id));
+        assert_eq!(house.count(ada.id, Action::SignedIn).await.unwrap(), 2, "to change it is not to sign in");
+        assert_eq!(house.count(ada.id, Action::SignInFailed).await.unwrap(), 2);
+        assert_eq!(house.count(ada.id, Action::SettingsChanged).await.unwrap(), 1);
+        assert!(house.sign_in("another password").await.is_ok());
+        assert!(matches!(house.sign_in(PASSWORD).await, Err(Error::WrongCredentials)));
+    }
+}
+
+#[tokio::test]
+async fn guesses_at_the_present_password_lock_as_at_the_sign_in() {
+    for engine in Engine::all() {
+        let house = House::new(engine).await.unwrap();
+        house.ada().await.unwrap();
+        let here = house.sign_in(PASSWORD).await.unwrap();
+        let change = async |current: &str| {
+            let new = Secret::new("another password");
+            house.identity.change_password(&here.session, &Secret::new(current), &new).await
+        };
+        for _ in 0..6 {
+            assert!(matches!(change("not the password").await, Err(Error::WrongCredentials)));
+        }
+        assert!(matches!(change(PASSWORD).await, Err(Error::Locked { .. })));
+        assert!(matches!(house.sign_in(PASSWORD).await, Err(Error::Locked { .. })), "it is one lock");
+        house.clock.turn(MINUTE);
+        assert!(change(PASSWORD).await.is_ok());
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     problem::{Problem, ProblemId, Problems},
 };
 
-use super::words;
+use super::{paging, words};
 
 const MOST: i64 = 500;
 
@@ -74,10 +74,7 @@ pub(crate) async fn list(
 ) -> Result<Answer<TrailAnswer>, Problem> {
     require_scope::<AuditRead>(&caller)?;
     let user = whose(&state, &caller, query.user_id.as_deref()).await?;
-    let limit = query.limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("is between 1 and {MOST}")));
-    }
+    let limit = paging::limit(query.limit, MOST)?;
     let action: Option<Action> = query
         .action
         .as_deref()
@@ -86,8 +83,7 @@ pub(crate) async fn list(
         .map_err(|unknown: model::UnknownWord| Problem::invalid("action", unknown.to_string()))?;
     state.engine.note_read(&caller.actor(), user, Action::AuditRead).await?;
     let entries = state.engine.audit(user, &AuditQuery { before: query.before, action, limit }).await?;
-    let full = i64::try_from(entries.len()).unwrap_or(0) == limit;
-    let next_before = entries.last().filter(|_| full).map(|entry| entry.position);
+    let next_before = paging::go_on_after(&entries, limit).map(|entry| entry.position);
     Ok(Answer(TrailAnswer { entries, next_before }))
 }
 

@@ -36,9 +36,9 @@ pub(crate) struct AuthAnswer {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthRequest {
-    /// Kinds of records, or topics for all their kinds. None: all that is offered.
-    #[serde(default)]
-    kinds: Vec<String>,
+    /// Kinds of records, or topics for all their kinds. Left out: all that is offered; an empty list is no consent.
+    #[schema(min_items = 1)]
+    kinds: Option<Vec<String>>,
 }
 
 /// Begins to connect a provider; the person's consent is part of the request.
@@ -51,12 +51,15 @@ pub(crate) async fn begin(
     Path(provider): Path<String>,
     Optional(request): Optional<AuthRequest>,
 ) -> Result<Answer<AuthAnswer>, Problem> {
+    if request.kinds.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::invalid("kinds", "consent to at least one kind, or leave it out for all"));
+    }
     let begin = Begin {
         user: subject.user,
         actor: subject.actor(),
         principal: subject.caller.principal(),
         provider,
-        kinds: request.kinds,
+        kinds: request.kinds.unwrap_or_default(),
         link: None,
     };
     let begun = state.engine.begin(begin).await?;
@@ -65,6 +68,7 @@ pub(crate) async fn begin(
 
 /// Which connection to confirm, and what becomes of the one in its place.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmRequest {
     #[schema(value_type = String, format = Uuid)]
     connection_id: ConnectionId,

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{Caller, ContextRead, For, require_scope},
-    extract::{Json, Query, prefers},
+    extract::{Json, Query, accepts},
     problem::{Problem, Problems},
 };
 
@@ -85,7 +85,7 @@ pub(crate) async fn show(
     state.engine.note_read(&subject.actor(), subject.user, Action::ContextRead).await?;
     let context = state.engine.tell(subject.user, subject.sharing()).await?.context;
     let Some(context) = within(context, budget) else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    if prefers(&headers, "application/json") {
+    if accepts(&headers, "application/json") {
         return Ok(Answer(as_data(&context)).into_response());
     }
     let markdown = HeaderValue::from_static("text/markdown; charset=utf-8");
@@ -133,9 +133,7 @@ pub(crate) async fn inject(
 ) -> Result<Response, Problem> {
     require_scope::<ContextRead>(&caller)?;
     let budget = query.budget()?;
-    let human = last_human(&chat).map_err(engine::Error::from)?;
-    let speaker = human.and_then(|human| human.user_id.or(named.user_id));
-    let told = match listener(&state, &caller, speaker.as_deref()).await? {
+    let told = match listener(&state, &caller, &chat, named.user_id).await? {
         Some(user) => tell(&state, &caller, user, budget).await?,
         None => None,
     };
@@ -153,10 +151,30 @@ pub(crate) struct Named {
     user_id: Option<String>,
 }
 
-/// Whose context it is: a user token injects only its own person's.
-async fn listener(state: &State, caller: &Caller, speaker: Option<&str>) -> Result<Option<UserId>, Problem> {
-    let found = match speaker {
-        Some(speaker) => state.engine.find_user(speaker).await?.map(|user| user.id),
+/// Whether somebody whom a chat does not name can be taken for the caller's own person: where others are named,
+/// the nameless one may be anybody. A service token says itself whom it means.
+fn speaks_alone(chat: &Value, caller: &Caller) -> bool {
+    let own = caller.user();
+    let is_own =
+        |name: &str| name.parse().is_ok_and(|id: UserId| id == own.id) || own.external_id.as_deref() == Some(name);
+    let messages = chat["messages"].as_array().into_iter().flatten();
+    let mut names = messages.filter_map(|message| message["user_id"].as_str());
+    caller.only_reaches().is_none() || names.all(is_own)
+}
+
+/// Whose context it is: the last person's who spoke. A user token injects only its own person's.
+async fn listener(
+    state: &State,
+    caller: &Caller,
+    chat: &Value,
+    named: Option<String>,
+) -> Result<Option<UserId>, Problem> {
+    let Some(human) = last_human(chat).map_err(engine::Error::from)? else { return Ok(None) };
+    if human.user_id.is_none() && !speaks_alone(chat, caller) {
+        return Ok(None);
+    }
+    let found = match human.user_id.or(named) {
+        Some(speaker) => state.engine.find_user(&speaker).await?.map(|user| user.id),
         None => caller.only_reaches(),
     };
     Ok(found.filter(|user| caller.only_reaches().is_none_or(|own| own == *user)))

@@ -12,7 +12,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-use super::{Subject, words};
+use super::{Subject, paging, words};
 
 const MOST: i64 = 1_000;
 
@@ -65,10 +65,7 @@ pub(crate) async fn list(
     subject: For<RecordsRead>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Answer<EventsAnswer>, Problem> {
-    let limit = query.limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("is between 1 and {MOST}")));
-    }
+    let limit = paging::limit(query.limit, MOST)?;
     if query.after < 0 {
         return Err(Problem::invalid("after", "is a position"));
     }

@@ -13,14 +13,14 @@ use axum::{
 };
 use engine::JobReport;
 use futures::{Stream, stream};
-use model::{JobId, UserId};
+use model::{Action, JobId, UserId};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
     State,
     auth::{ConnectionsRead, For},
-    extract::prefers,
+    extract::accepts,
     problem::{Problem, ProblemId, Problems},
 };
 
@@ -33,8 +33,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 #[expect(dead_code, reason = "describes the answer, which the engine's own type makes")]
 pub(crate) struct JobAnswer {
     job_id: String,
-    /// `queued`, `running`, `retrying`, `done` or `failed`.
-    state: String,
+    state: JobState,
+    cause: JobCause,
     finished: bool,
     /// Collections done, of how many.
     done: u32,
@@ -57,6 +57,28 @@ pub(crate) struct JobAnswer {
     finished_at: Option<String>,
 }
 
+/// Where a job stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the answer")]
+pub(crate) enum JobState {
+    Queued,
+    Running,
+    Retrying,
+    Done,
+    Failed,
+}
+
+/// Why there is such a job: a first sync, one in its turn, or one that somebody asked for.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the answer")]
+pub(crate) enum JobCause {
+    Connected,
+    Scheduled,
+    Asked,
+}
+
 /// How far a job is; as `text/event-stream`, as it goes on.
 #[utoipa::path(get, path = "/api/v1/jobs/{job}", operation_id = "read_job", tag = "integrations", params(("job" = String, Path), Subject),
     responses((status = 200, body = JobAnswer), Problems))]
@@ -67,8 +89,9 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id: JobId = job.parse().map_err(|_| ProblemId::NotFound.because("there is no such job"))?;
+    state.engine.note_read(&subject.actor(), subject.user, Action::StatusRead).await?;
     let report = state.engine.job(subject.user, id).await?;
-    if prefers(&headers, "text/event-stream") {
+    if accepts(&headers, "text/event-stream") {
         let stream = progress(state, subject.user, id);
         return Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response());
     }

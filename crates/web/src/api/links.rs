@@ -16,6 +16,7 @@ use crate::{
 
 /// A link that an app wants for one of its users.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewLinkRequest {
     /// The app's own name for its user, who becomes one of ours when they are not yet.
     external_user_id: String,
@@ -61,6 +62,7 @@ pub(crate) async fn create(
 
 /// The one-time code that came back on `return_url`.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RedeemRequest {
     #[schema(value_type = String)]
     code: Secret,

@@ -7,6 +7,7 @@ pub(crate) mod disconnect;
 pub(crate) mod events;
 pub(crate) mod jobs;
 pub(crate) mod links;
+mod paging;
 pub(crate) mod records;
 pub(crate) mod sharing;
 pub(crate) mod status;

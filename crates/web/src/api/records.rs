@@ -18,7 +18,7 @@ use crate::{
     problem::{Problem, ProblemId, Problems},
 };
 
-use super::{Subject, words};
+use super::{Subject, paging, words};
 
 const MOST: i64 = 500;
 
@@ -91,10 +91,7 @@ pub(crate) async fn list(
     subject: For<RecordsRead>,
     Query(query): Query<RecordsQuery>,
 ) -> Result<Answer<RecordsAnswer>, Problem> {
-    let limit = query.limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("is between 1 and {MOST}")));
-    }
+    let limit = paging::limit(query.limit, MOST)?;
     let words = query.kind.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
     let kinds: Result<Vec<Kind>, _> = words.map(str::parse).collect();
     let wanted = RecordQuery {
@@ -107,8 +104,7 @@ pub(crate) async fn list(
     };
     state.engine.note_read(&subject.actor(), subject.user, Action::RecordsRead).await?;
     let records = state.engine.records(subject.user, subject.sharing(), wanted).await?;
-    let full = i64::try_from(records.len()).unwrap_or(0) == limit;
-    let next_cursor = records.last().filter(|_| full).map(write_cursor);
+    let next_cursor = paging::go_on_after(&records, limit).map(write_cursor);
     Ok(Answer(RecordsAnswer { records, next_cursor }))
 }
 

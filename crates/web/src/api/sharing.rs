@@ -1,7 +1,7 @@
 //! What a person shares, and with which agent.
 
 use axum::{Json as Answer, extract::State as Extract};
-use model::{Actor, Sharing, Topic, UserId};
+use model::{Action, Actor, Sharing, Topic, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,10 +77,11 @@ impl SharingChange {
         }
     }
 
+    /// Turns a person's switches; yields them as they are kept.
     pub(crate) async fn apply(&self, state: &State, actor: &Actor, user: UserId) -> Result<Sharing, Problem> {
-        let sharing = self.turn(state.engine.sharing(user).await?);
-        state.engine.set_sharing(actor, user, &sharing).await?;
-        Ok(sharing)
+        let wanted = self.turn(state.engine.sharing(user).await?);
+        state.engine.set_sharing(actor, user, &wanted).await?;
+        Ok(state.engine.sharing(user).await?)
     }
 }
 
@@ -91,6 +92,7 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
 ) -> Result<Answer<Switches>, Problem> {
+    state.engine.note_read(&subject.actor(), subject.user, Action::StatusRead).await?;
     Ok(Answer(Switches::of(&state.engine.sharing(subject.user).await?)))
 }
 

@@ -107,6 +107,7 @@ pub(crate) struct StatusAnswer {
 
 /// What to change of an integration.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SettingsRequest {
     /// Whether anything is shared at all: the switch `everything`.
     enabled: Option<bool>,

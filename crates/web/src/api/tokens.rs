@@ -9,7 +9,7 @@ use axum::{
 };
 use identity::TokenRequest;
 use jiff::Timestamp;
-use model::{Scopes, Sharing, TokenId};
+use model::{Action, Scopes, Sharing, TokenId};
 use serde::{Deserialize, Serialize};
 use store::ApiToken;
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ pub(crate) struct TokenAnswer {
     #[schema(value_type = String)]
     id: TokenId,
     name: String,
-    /// Of a service token, everybody; of another, only its own person.
+    /// Whether it reaches everybody; another reaches only its own person.
     service: bool,
     #[schema(schema_with = words::scopes)]
     scopes: Vec<String>,
@@ -74,6 +74,7 @@ pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<TokensWrite>,
 ) -> Result<Answer<TokensAnswer>, Problem> {
+    state.engine.note_read(&subject.actor(), subject.user, Action::StatusRead).await?;
     let tokens = state.identity.tokens(subject.user).await?;
     Ok(Answer(TokensAnswer { tokens: tokens.into_iter().map(Into::into).collect() }))
 }
@@ -139,10 +140,10 @@ pub(crate) async fn change(
 ) -> Result<Answer<TokenAnswer>, Problem> {
     let id = read_id(&token)?;
     let tokens = state.identity.tokens(subject.user).await?;
-    let mut token = tokens.into_iter().find(|token| token.id == id).ok_or_else(missing)?;
-    token.sharing = change.turn(token.sharing);
-    state.identity.set_token_sharing(&subject.actor(), subject.user, id, &token.sharing).await?;
-    Ok(Answer(token.into()))
+    let token = tokens.into_iter().find(|token| token.id == id).ok_or_else(missing)?;
+    let wanted = change.turn(token.sharing);
+    let kept = state.identity.set_token_sharing(&subject.actor(), subject.user, id, &wanted).await?;
+    Ok(Answer(kept.into()))
 }
 
 /// Revokes a token.

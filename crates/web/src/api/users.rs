@@ -82,6 +82,7 @@ pub(crate) async fn list(
 
 /// Somebody to add.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct NewUserRequest {
     external_id: Option<String>,
     email: Option<String>,

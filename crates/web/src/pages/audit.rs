@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use model::{Action, AuditEntry};
 use serde::Deserialize;
 
-use super::{Answer, Person, provider_name, render};
+use super::{Answer, Person, render};
 use crate::{
     State,
     extract::Query,
@@ -57,8 +57,7 @@ async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<
         if !known.contains_key(&key) {
             known.insert(key.clone(), who(state, person, entry).await?);
         }
-        let line =
-            AuditLine { at: Moment::clock(entry.at, &person.zone), sentence: sentence(state, &known[&key], entry) };
+        let line = AuditLine { at: Moment::clock(entry.at, &person.zone), sentence: sentence(&known[&key], entry) };
         let day = entry.at.to_zoned(person.zone.clone()).date();
         match days.last_mut() {
             Some((last, same)) if *last == day => same.lines.push(line),
@@ -69,10 +68,9 @@ async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<
 }
 
 /// An entry in a sentence. A token that was used is the one who acted: its name is said once.
-fn sentence(state: &State, who: &Who, entry: &AuditEntry) -> String {
+fn sentence(who: &Who, entry: &AuditEntry) -> String {
     let detail = entry.detail.as_deref().filter(|_| entry.action != Action::TokenUsed);
-    let detail = detail.map(|detail| provider_name(state, detail).unwrap_or_else(|| detail.to_owned()));
-    who.did(entry.action, detail.as_deref())
+    who.did(entry.action, detail)
 }
 
 fn heading(day: Date, today: Date) -> String {

@@ -23,6 +23,8 @@ const DAYS: u32 = 7;
 pub(crate) struct Happened {
     connected: Option<String>,
     denied: Option<String>,
+    /// The provider reported a problem instead of the person's answer.
+    trouble: Option<String>,
     kept: Option<String>,
     disconnected: Option<String>,
     /// What became of the grant at the provider.
@@ -75,17 +77,17 @@ pub(crate) async fn share(Extract(state): Extract<State>, person: Person, fields
 async fn row(state: &State, person: &Person, status: &Status) -> Result<ProviderRow, engine::Error> {
     let configured = state.engine.provider(&status.provider)?;
     let since = match status.reason {
-        Some(_) => trouble_since(state, person, &status.provider).await?,
+        Some(_) => trouble_since(state, person, &status.name).await?,
         None => None,
     };
     Ok(details::row(person, configured, status, since))
 }
 
 /// Since when a provider no longer accepts our key: the trail has it.
-async fn trouble_since(state: &State, person: &Person, provider: &str) -> Result<Option<Timestamp>, engine::Error> {
+async fn trouble_since(state: &State, person: &Person, name: &str) -> Result<Option<Timestamp>, engine::Error> {
     let wanted = AuditQuery { before: None, action: Some(Action::NeedsConsent), limit: 20 };
     let entries = state.engine.audit(person.user.id, &wanted).await?;
-    Ok(entries.into_iter().find(|entry| entry.detail.as_deref() == Some(provider)).map(|entry| entry.at))
+    Ok(entries.into_iter().find(|entry| entry.detail.as_deref() == Some(name)).map(|entry| entry.at))
 }
 
 /// The switches, once something was agreed to.
@@ -106,12 +108,16 @@ pub(super) fn consented(statuses: &[Status]) -> BTreeSet<Topic> {
 
 fn notice(state: &State, page: Page, happened: &Happened, statuses: &[Status]) -> Page {
     let named = |id: &Option<String>| id.as_deref().and_then(|id| provider_name(state, id));
-    if let Some(name) = named(&happened.connected) {
+    if let Some(disclosure) = happened.connected.as_deref().and_then(|id| state.engine.disclosure(id).ok()) {
+        let name = disclosure.name;
         let arrived = statuses.iter().any(|status| status.name == name && status.last_sync_at.is_some());
-        let rest = if arrived { "" } else { " The last 30 days are on their way." };
-        page.with(Tone::Good, format!("{name} is connected.{rest}"))
+        let rest = format!(" The last {} days are on their way.", disclosure.days_back);
+        page.with(Tone::Good, format!("{name} is connected.{}", if arrived { "" } else { &rest }))
     } else if let Some(name) = named(&happened.denied) {
         page.with(Tone::Bad, format!("{name} was not connected: the answer there was no. Nothing was collected."))
+    } else if let Some(name) = named(&happened.trouble) {
+        let text = format!("{name} reported a problem, so it was not connected. Nothing was collected. Try again.");
+        page.with(Tone::Bad, text)
     } else if let Some(name) = named(&happened.kept) {
         page.with(Tone::Neutral, format!("Your {name} account stays as it was. The other one was let go."))
     } else if let Some(name) = named(&happened.disconnected) {

@@ -7,7 +7,7 @@ use axum::{
     http::HeaderMap,
 };
 use engine::Begin;
-use model::{Kind, UserId};
+use model::{Action, Kind, UserId};
 use store::Principal;
 
 use super::{
@@ -19,17 +19,20 @@ use crate::{
     State,
     api::Subject,
     auth::{Caller, ConnectionsWrite, For},
-    extract::prefers,
+    extract::accepts,
     problem::{Problem, ProblemId, Problems},
     views::{Asking, Disclosure, Nav, Page, SignedIn, TopicKinds, Way},
 };
 
-/// How far back the first sync reaches.
-const DAYS_BACK: u32 = 30;
+/// Said when a form was shown with other words than today's.
+pub(super) const CHANGED: &str = "These words have changed since you opened the page. Read them again, then decide.";
+/// Said to apps, which no browser's button helps.
+const FOR_APPS: &str = "This is what the person will read. The button below works where the person is signed in; an \
+    app that shows an API token sends POST to this same address instead.";
 
 /// Shows what would be collected.
 pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Path(provider): Path<String>) -> Answer {
-    page(&state, person.user.id, Some(signed_in(&person.user)), &provider).await
+    page(&state, person.user.id, Some(signed_in(&person.user)), &provider, None).await
 }
 
 /// The same beside the API's way to connect: for a person in a browser, and for an app that looks what it asks for.
@@ -45,26 +48,43 @@ pub(crate) async fn show_to_caller(
 ) -> Answer {
     match subject {
         Ok(For { user, caller: Caller::Session { user: person, .. }, .. }) => {
-            page(&state, user, Some(signed_in(&person)), &provider).await
+            page(&state, user, Some(signed_in(&person)), &provider, None).await
         }
-        Ok(For { user, .. }) => page(&state, user, None, &provider).await,
-        Err(problem) if problem.id == ProblemId::Unauthenticated && prefers(&headers, "text/html") => {
+        Ok(For { user, caller, .. }) => {
+            state.engine.note_read(&caller.actor(), user, Action::StatusRead).await?;
+            page(&state, user, None, &provider, Some(FOR_APPS)).await
+        }
+        Err(problem) if problem.id == ProblemId::Unauthenticated && accepts(&headers, "text/html") => {
             go_on(&sign_in_url(&format!("/connections/{provider}/connect")))
         }
         Err(problem) => Err(problem),
     }
 }
 
-async fn page(state: &State, user: UserId, signed_in: Option<SignedIn>, provider: &str) -> Answer {
+async fn page(
+    state: &State,
+    user: UserId,
+    signed_in: Option<SignedIn>,
+    provider: &str,
+    notice: Option<&'static str>,
+) -> Answer {
     let agreed = state.engine.status(user, provider).await?.consent.map(|consent| consent.kinds);
-    let asking = Asking {
+    let asking = ask(state, provider, agreed)?;
+    show_asking(asking, signed_in, notice)
+}
+
+fn ask(state: &State, provider: &str, chosen: Option<BTreeSet<Kind>>) -> Result<Asking, engine::Error> {
+    Ok(Asking {
         action: format!("/connections/{provider}/connect"),
         recipient: "You, and the agents that you allow. Nobody else.".to_owned(),
         ending: "Disconnect here at any time, and choose whether the data goes or stays.".to_owned(),
         cancel: "/connections".to_owned(),
-        ..asking(state, provider, agreed)?
-    };
-    let page = Page::new(format!("Connect {}", asking.provider), Nav::Connections, signed_in);
+        ..asking(state, provider, chosen)?
+    })
+}
+
+fn show_asking(asking: Asking, signed_in: Option<SignedIn>, notice: Option<&'static str>) -> Answer {
+    let page = Page::new(format!("Connect {}", asking.provider), Nav::Connections, signed_in).noting(notice);
     render(&Disclosure { page, asking })
 }
 
@@ -76,6 +96,10 @@ pub(crate) async fn submit(
     fields: Fields,
 ) -> Answer {
     let kinds = agreed(&fields)?;
+    if have_words_changed(&state, &provider, &fields)? {
+        let asking = ask(&state, &provider, Some(ticked(&fields)))?;
+        return show_asking(asking, Some(signed_in(&person.user)), Some(CHANGED));
+    }
     let begin = Begin {
         user: person.user.id,
         actor: person.actor(),
@@ -85,6 +109,17 @@ pub(crate) async fn submit(
         link: None,
     };
     go_on(state.engine.begin(begin).await?.redirect_url.as_str())
+}
+
+/// Whether a form was shown with other words than today's: nobody agrees to what they have not read.
+pub(super) fn have_words_changed(state: &State, provider: &str, fields: &Fields) -> Result<bool, engine::Error> {
+    let shown = fields.text("version");
+    Ok(!shown.is_empty() && shown != state.engine.disclosure(provider)?.version)
+}
+
+/// What was ticked, as far as it is a kind.
+pub(super) fn ticked(fields: &Fields) -> BTreeSet<Kind> {
+    fields.all("kinds").iter().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// The kinds that are ticked. None ticked means no, never everything.
@@ -109,7 +144,7 @@ pub(super) fn asking(state: &State, provider: &str, agreed: Option<BTreeSet<Kind
         purpose: disclosure.purpose.to_owned(),
         recipient: String::new(),
         kept: "Until you disconnect and erase it.".to_owned(),
-        days_back: DAYS_BACK,
+        days_back: disclosure.days_back,
         ending: String::new(),
         account_page,
         version: disclosure.version.to_owned(),

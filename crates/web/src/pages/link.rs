@@ -3,6 +3,8 @@
 //! Looking at a link changes nothing, because programs that look for dangers follow links, too. Only a form that is
 //! sent opens it, and binds it to the one browser that sent it.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, State as Extract},
     http::{HeaderValue, header},
@@ -10,19 +12,19 @@ use axum::{
 };
 use engine::{Begin, Error, LinkProblem, OpenedLink};
 use jiff::tz::TimeZone;
-use model::{Actor, Secret};
+use model::{Actor, Kind, Secret};
 use store::Principal;
 
 use super::{
     Answer, Fields,
-    disclosure::{agreed, asking},
+    disclosure::{CHANGED, agreed, asking, have_words_changed, ticked},
     go_on, message, render,
 };
 use crate::{
     State,
     auth::{LINK, Visitor, set_cookie},
     manners,
-    problem::ProblemId,
+    problem::{Problem, ProblemId},
     views::{Asking, DeadLink, LinkPage, LinkProvider, Moment, Nav, Page, WhyDead},
 };
 
@@ -33,8 +35,8 @@ const COOKIE_SECONDS: i64 = 20 * 60;
 pub(crate) async fn show(Extract(state): Extract<State>, visitor: Visitor, Path(token): Path<Secret>) -> Answer {
     match look(&state, &visitor, &token).await {
         Ok(link) => match link.providers.iter().next() {
-            Some(only) if link.providers.len() == 1 => asked(&state, &token, &link, only),
-            _ => page(&state, &token, &link, None),
+            Some(only) if link.providers.len() == 1 => asked(&state, &token, &link, only, None),
+            _ => page(&state, &token, &link, None, None),
         },
         Err(error) => dead(error),
     }
@@ -47,12 +49,18 @@ pub(crate) async fn open(
     Path(token): Path<Secret>,
     fields: Fields,
 ) -> Answer {
+    let provider = fields.text("provider");
+    // What chooses nothing does not use the link up.
+    match look(&state, &visitor, &token).await {
+        Ok(link) if link.providers.contains(provider) => {}
+        Ok(_) => return Err(Problem::invalid("provider", "is none of those that the link offers")),
+        Err(error) => return dead(error),
+    }
     let cookie = match hold(&state, &visitor, &token).await {
-        Ok((link, cookie)) if link.providers.contains(fields.text("provider")) => cookie,
-        Ok(_) => return Err(Error::NotFound("provider").into()),
+        Ok((_, cookie)) => cookie,
         Err(error) => return dead(error),
     };
-    let next = go_on(&format!("/link/{}/{}", token.expose(), fields.text("provider")))?;
+    let next = go_on(&format!("/link/{}/{provider}", token.expose()))?;
     Ok(bound(&state, &cookie, next))
 }
 
@@ -63,7 +71,7 @@ pub(crate) async fn disclose(
     Path((token, provider)): Path<(Secret, String)>,
 ) -> Answer {
     match look(&state, &visitor, &token).await {
-        Ok(link) if link.providers.contains(&provider) => asked(&state, &token, &link, &provider),
+        Ok(link) if link.providers.contains(&provider) => asked(&state, &token, &link, &provider, None),
         Ok(_) => Err(Error::NotFound("provider").into()),
         Err(error) => dead(error),
     }
@@ -77,13 +85,18 @@ pub(crate) async fn connect(
     fields: Fields,
 ) -> Answer {
     let kinds = agreed(&fields)?;
+    match look(&state, &visitor, &token).await {
+        Ok(link) if !link.providers.contains(&provider) => return Err(Error::NotFound("provider").into()),
+        Ok(link) if have_words_changed(&state, &provider, &fields)? => {
+            return asked(&state, &token, &link, &provider, Some(ticked(&fields)));
+        }
+        Ok(_) => {}
+        Err(error) => return dead(error),
+    }
     let (link, cookie) = match hold(&state, &visitor, &token).await {
         Ok(held) => held,
         Err(error) => return dead(error),
     };
-    if !link.providers.contains(&provider) {
-        return Err(Error::NotFound("provider").into());
-    }
     let begin = Begin {
         user: link.user_id,
         actor: Actor::Link,
@@ -128,7 +141,9 @@ fn bound(state: &State, cookie: &Secret, mut response: Response) -> Response {
     response
 }
 
-fn asked(state: &State, token: &Secret, link: &OpenedLink, provider: &str) -> Answer {
+/// What is asked; once more with what was ticked, when the words have changed since they were shown.
+fn asked(state: &State, token: &Secret, link: &OpenedLink, provider: &str, again: Option<BTreeSet<Kind>>) -> Answer {
+    let notice = again.as_ref().map(|_| CHANGED);
     let app = &link.app_name;
     let asking = Asking {
         action: format!("/link/{}/{provider}", token.expose()),
@@ -136,17 +151,24 @@ fn asked(state: &State, token: &Secret, link: &OpenedLink, provider: &str) -> An
         kept: format!("Until {app} disconnects you and erases it."),
         ending: format!("Ask {app} to disconnect you."),
         cancel: declined(link),
-        ..asking(state, provider, None)?
+        ..asking(state, provider, again)?
     };
-    page(state, token, link, Some(asking))
+    page(state, token, link, Some(asking), notice)
 }
 
-fn page(state: &State, token: &Secret, link: &OpenedLink, asking: Option<Asking>) -> Answer {
+fn page(
+    state: &State,
+    token: &Secret,
+    link: &OpenedLink,
+    asking: Option<Asking>,
+    notice: Option<&'static str>,
+) -> Answer {
     let manifests = state.engine.providers().map(|configured| configured.manifest());
     let offered = manifests.filter(|manifest| link.providers.contains(&manifest.id));
     let host = link.return_url.host_str().unwrap_or_default();
+    let page = Page::new(format!("{} asks for your data", link.app_name), Nav::Elsewhere, None).noting(notice);
     let view = LinkPage {
-        page: Page::new(format!("{} asks for your data", link.app_name), Nav::Elsewhere, None),
+        page,
         app_name: link.app_name.clone(),
         recipient: format!("{} ({host})", link.app_name),
         expires: Moment::seen(link.expires_at, state.engine.clock().now(), &TimeZone::UTC),

@@ -1,4 +1,4 @@
-//! Somebody who is signed in and looks at pages. Nobody is led to the sign-in.
+//! Somebody who is signed in and looks at pages; whoever is not is led to the sign-in.
 
 use axum::{
     extract::FromRequestParts,
@@ -12,7 +12,7 @@ use store::Session;
 use crate::{
     State,
     auth::Caller,
-    extract::prefers,
+    extract::accepts,
     problem::ProblemId,
     views::{Moment, Nav, Page, SignedIn},
 };
@@ -80,7 +80,7 @@ pub(crate) fn sign_in_url(return_to: &str) -> String {
 /// A browser is led to the sign-in, a program is told.
 fn ask_who(parts: &Parts) -> Response {
     let program = parts.headers.contains_key(header::AUTHORIZATION) || parts.uri.path().starts_with("/api/");
-    if program && !prefers(&parts.headers, "text/html") {
+    if program && !accepts(&parts.headers, "text/html") {
         return ProblemId::Unauthenticated.problem().into_response();
     }
     let here = parts.uri.path_and_query().map_or("/", |here| here.as_str());

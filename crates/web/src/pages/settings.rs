@@ -11,6 +11,9 @@ use crate::{
     views::{Moment, Nav, Page, Settings, Tone, ZoneGroup},
 };
 
+const PASSWORD_CHANGED: &str = "Your password was changed. Every other browser was signed out. API tokens go on \
+    working: revoke under Agents what you no longer trust.";
+
 /// What was just saved.
 #[derive(Deserialize)]
 pub(crate) struct Saved {
@@ -22,7 +25,7 @@ pub(crate) async fn show(person: Person, Query(query): Query<Saved>) -> Answer {
     let page = person.page("Settings", Nav::Settings);
     let page = match query.saved.as_deref() {
         Some("zone") => page.with(Tone::Good, "Saved: your days are counted in this zone."),
-        Some("password") => page.with(Tone::Good, "Your password was changed. Every other browser was signed out."),
+        Some("password") => page.with(Tone::Good, PASSWORD_CHANGED),
         _ => page,
     };
     render(&settings(person, page))
@@ -34,15 +37,10 @@ pub(crate) async fn change_zone(Extract(state): Extract<State>, person: Person, 
     go_on("/settings?saved=zone")
 }
 
-/// Changes the password. The present one is proved as at the sign-in, lock and all: a browser left open is not enough.
+/// Changes the password. The present one must be proved: a browser left open is not enough.
 pub(crate) async fn change_password(Extract(state): Extract<State>, person: Person, fields: Fields) -> Answer {
-    let (email, new) = (person.user.email.clone().unwrap_or_default(), fields.secret("new"));
-    let changed = async {
-        state.identity.sign_in(&email, &fields.secret("current")).await?;
-        state.identity.set_password(&person.actor(), person.user.id, &new).await?;
-        state.identity.sign_in(&email, &new).await
-    };
-    let why = match changed.await {
+    let (current, new) = (fields.secret("current"), fields.secret("new"));
+    let why = match state.identity.change_password(&person.session, &current, &new).await {
         Ok(signed_in) => return Ok(let_in(&state, &signed_in.cookie, "/settings?saved=password")),
         Err(Error::WrongCredentials) => "The current password is wrong. Nothing was changed.".to_owned(),
         Err(Error::Locked { until }) => {

@@ -63,7 +63,7 @@ pub(crate) struct CollectionRow {
     pub(crate) count: String,
     /// "28 Dec to 26 Jan".
     pub(crate) covered: Option<String>,
-    /// "3 to 5 Jan".
+    /// "3 Jan to 5 Jan".
     pub(crate) gaps: Vec<String>,
     /// What went wrong last, in words.
     pub(crate) error: Option<String>,
@@ -73,9 +73,9 @@ pub(crate) struct CollectionRow {
 #[derive(Clone, Debug)]
 pub(crate) struct SyncRun {
     pub(crate) at: Moment,
-    /// "Scheduled", "You asked", "First sync".
+    /// "Scheduled", "Asked for", "First sync".
     pub(crate) cause: String,
-    /// "12 records added, 2 revised".
+    /// "1,204 records read, 1 kind failed".
     pub(crate) result: String,
     pub(crate) failed: bool,
 }
@@ -94,7 +94,7 @@ pub(crate) struct ConsentGiven {
 pub(crate) struct Loss {
     /// "1,204".
     pub(crate) records: String,
-    /// "28 December to 26 January".
+    /// "28 Dec to 26 Jan".
     pub(crate) span: Option<String>,
 }
 

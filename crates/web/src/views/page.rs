@@ -59,6 +59,14 @@ impl Page {
         self
     }
 
+    /// The same frame, with a notice when there is something to say.
+    pub(crate) fn noting(self, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.with(Tone::Neutral, text),
+            None => self,
+        }
+    }
+
     /// The pages in the menu.
     pub(crate) fn menu(&self) -> [Nav; 4] {
         [Nav::Dashboard, Nav::Connections, Nav::Agents, Nav::Audit]

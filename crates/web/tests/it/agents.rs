@@ -1,8 +1,9 @@
 //! A token's life on the page of agents: made, read with, restrained, revoked, and what the trail says of it.
 
-use model::{Role, Secret};
+use model::{Actor, Role, Scopes, Secret, Sharing, Topic};
+use serde_json::json;
 
-use crate::doors::{Answer, Doors, get, post};
+use crate::doors::{Answer, Doors, ask, get, post};
 
 async fn make(doors: &Doors, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     doors.send(post("/agents").cookie(cookie).form(fields).browser()).await
@@ -71,4 +72,22 @@ async fn nobody_touches_another_persons_token() {
         assert_eq!(doors.send(forged).await.status, 404, "{form}");
     }
     assert_eq!(doors.identity.tokens(ada.id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_is_answered_as_it_was_kept() {
+    let doors = Doors::open().await;
+    let ada = doors.somebody("ada@example.org", Role::Member).await;
+    let narrow = doors.token(&ada, Scopes::personal()).await;
+    let id = doors.identity.tokens(ada.id).await.unwrap()[0].id;
+    let mut less = Sharing::default();
+    less.set(Topic::Sleep, false);
+    doors.identity.set_token_sharing(&Actor::User(ada.id), ada.id, id, &less).await.unwrap();
+    let wanted = json!({ "sleep": true, "activity": true });
+    let changed = doors.send(ask("patch", &format!("/api/v1/tokens/{id}")).bearer(&narrow).json(&wanted)).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let shown = changed.json()["sharing"].clone();
+    assert_eq!((&shown["sleep"], &shown["activity"]), (&json!(false), &json!(true)), "no more than it sees itself");
+    let listed = doors.send(get("/api/v1/tokens").bearer(&narrow)).await.json();
+    assert_eq!(listed["tokens"][0]["sharing"], shown);
 }

@@ -99,3 +99,29 @@ async fn an_app_may_carry_the_way_itself() {
     let finished = doors.send(get(&back).bearer(&token).with("accept", "application/json")).await;
     assert_eq!((finished.status, &finished.json()["status"]), (200, &serde_json::json!("active")));
 }
+
+#[tokio::test]
+async fn a_providers_trouble_is_not_the_persons_no() {
+    let doors = Doors::open().await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let table = [
+        ("access_denied", 403, "access-denied", "denied", "the answer there was no"),
+        ("server_error", 503, "provider-unavailable", "trouble", "Oura reported a problem"),
+        ("temporarily_unavailable", 503, "provider-unavailable", "trouble", "Oura reported a problem"),
+        ("invalid_scope", 502, "provider-refused", "trouble", "Oura reported a problem"),
+    ];
+    for (error, status, problem, word, told) in table {
+        let ended = async |accept: &str| {
+            let back = agree(&doors, &cookie, &["sleep"], "").await;
+            let state = back.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+            let path = format!("/api/v1/integrations/oura/callback?error={error}&state={state}");
+            doors.send(get(&path).cookie(&cookie).with("accept", accept)).await
+        };
+        let data = ended("application/json").await;
+        assert_eq!((data.status, data.problem().as_str()), (status, problem), "{error}: {data:?}");
+        assert_eq!(data.header("retry-after").is_empty(), status != 503, "{error}");
+        let led = ended("text/html").await;
+        assert_eq!(led.location(), format!("/connections?{word}=oura"), "{error}");
+        assert!(doors.send(get(led.location()).cookie(&cookie).browser()).await.has(told), "{error}");
+    }
+}

@@ -127,10 +127,31 @@ async fn the_button_of_the_api_is_the_same_page() {
     let page = doors.send(get(path).cookie(&cookie).browser()).await;
     assert!(page.has("Connect Oura") && page.has("Continue to Oura"), "{page:?}");
     let token = doors.token(&user, model::Scopes::personal()).await;
-    assert!(doors.send(get(path).bearer(&token)).await.has("Continue to Oura"));
+    let for_app = doors.send(get(path).bearer(&token)).await;
+    assert!(for_app.has("Continue to Oura") && for_app.has("sends POST to this same address"), "{for_app:?}");
+    assert!(!page.has("sends POST"), "a person is told nothing of programs");
     let nobody = doors.send(get(path).browser()).await;
     assert_eq!(nobody.location(), "/sign-in?return_to=%2Fconnections%2Foura%2Fconnect");
     assert_eq!(doors.send(get(path)).await.problem(), "unauthenticated");
     let unknown = doors.send(get("/connections/nothing/connect").cookie(&cookie).browser()).await;
     assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_agrees_to_words_they_have_not_read() {
+    let doors = Doors::open().await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let path = "/connections/oura/connect";
+    let page = doors.send(get(path).cookie(&cookie).browser()).await;
+    let version = page.text.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(page.has("The last 30 days") && !page.has("These words have changed"), "{page:?}");
+    let agree = async |version: &str| {
+        let fields = [("version", version), ("kinds", "workout")];
+        doors.send(post(path).cookie(&cookie).form(&fields).browser()).await
+    };
+    let again = agree("1999-01").await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert!(again.has("These words have changed") && again.has("value=\"workout\" checked"), "{again:?}");
+    assert!(!again.has("value=\"sleep\" checked"), "what was ticked stays ticked, and no more");
+    assert_eq!(agree(&version).await.status, 303);
 }

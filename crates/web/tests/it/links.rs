@@ -12,7 +12,12 @@ use crate::{
 };
 
 async fn link(doors: &Doors) -> (Secret, String) {
-    let admin = doors.somebody("admin@example.org", Role::Admin).await;
+    link_for(doors, "admin").await
+}
+
+/// A link that an administrator of that name made.
+async fn link_for(doors: &Doors, name: &str) -> (Secret, String) {
+    let admin = doors.somebody(&format!("{name}@example.org"), Role::Admin).await;
     let token = doors.service_token(&admin, Scopes::all()).await;
     let wanted = json!({ "external_user_id": "patient-7", "return_url": "https://app.test/back" });
     let made = doors.send(post("/api/v1/connect-links").bearer(&token).json(&wanted)).await;
@@ -118,5 +123,45 @@ async fn a_return_url_must_be_on_the_list() {
         let wanted = json!({ "external_user_id": "patient-7", "return_url": url });
         let refused = doors.send(post("/api/v1/connect-links").bearer(&token).json(&wanted)).await;
         assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("return_url")), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn what_chooses_nothing_does_not_use_a_link_up() {
+    let doors = Doors::open().await;
+    let (_, path) = link(&doors).await;
+    for fields in [&[][..], &[("provider", "")], &[("provider", "nobody")]] {
+        let nothing = doors.send(post(&path).form(fields)).await;
+        assert_eq!((nothing.status, nothing.problem().as_str()), (422, "invalid"), "{nothing:?}");
+        assert_eq!(nothing.header("set-cookie"), "");
+    }
+    let unknown = doors.send(post(&format!("{path}/nobody")).form(&[("kinds", "sleep")])).await;
+    assert_eq!(unknown.status, 404, "{unknown:?}");
+    assert_eq!(agree(&doors, &path).await.status, 303, "the link is still whole");
+}
+
+#[tokio::test]
+async fn nobody_agrees_through_a_link_to_words_they_have_not_read() {
+    let doors = Doors::open().await;
+    let (_, path) = link(&doors).await;
+    let old = [("version", "1999-01"), ("kinds", "workout")];
+    let again = doors.send(post(&format!("{path}/oura")).form(&old).browser()).await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert!(again.has("These words have changed") && again.has("value=\"workout\" checked"), "{again:?}");
+    assert!(!again.has("value=\"sleep\" checked"), "what was ticked stays ticked, and no more");
+    assert_eq!(agree(&doors, &path).await.status, 303, "the link is still whole");
+}
+
+#[tokio::test]
+async fn the_app_hears_of_a_providers_trouble_as_such() {
+    let doors = Doors::open().await;
+    for (error, told) in [("access_denied", "access_denied"), ("server_error", "server_error")] {
+        let (_, path) = link_for(&doors, error).await;
+        let begun = agree(&doors, &path).await;
+        let redirect = Url::parse(begun.location()).unwrap();
+        let state = redirect.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let back = format!("/api/v1/integrations/oura/callback?error={error}&state={state}");
+        let returned = doors.send(get(&back).cookie(&begun.cookie()).browser()).await;
+        assert_eq!(returned.location(), format!("https://app.test/back?error={told}"));
     }
 }

@@ -5,6 +5,7 @@
 mod agents;
 mod aliases;
 mod callback;
+mod chats;
 mod connecting;
 mod doors;
 mod idempotency;
@@ -13,5 +14,6 @@ mod links;
 mod manners;
 mod pages;
 mod permissions;
+mod reads;
 mod security;
 mod signing_in;

@@ -108,3 +108,56 @@ async fn only_scripts_of_listed_origins_may_call() {
     let theirs = doors.send(preflight("https://evil.example")).await;
     assert_eq!(theirs.header("access-control-allow-origin"), "");
 }
+
+#[tokio::test]
+async fn what_nobody_knows_is_refused_and_named() {
+    let doors = Doors::open().await;
+    let admin = doors.somebody("admin@example.org", Role::Admin).await;
+    let app = doors.service_token(&admin, Scopes::all()).await;
+    let of = format!("?user_id={}", admin.id);
+    let bodies = [
+        ("patch", format!("/api/v1/integrations/oura{of}"), json!({ "oura_integration": { "enabled": false } })),
+        ("post", "/api/v1/connect-links".to_owned(), json!({ "external_user_id": "a", "return_url": "b", "x": 1 })),
+        ("post", "/api/v1/connect-links/redeem".to_owned(), json!({ "code": "a", "x": 1 })),
+        ("post", "/api/v1/users".to_owned(), json!({ "external_id": "a", "role": "admin" })),
+        (
+            "post",
+            format!("/api/v1/integrations/oura/confirm{of}"),
+            json!({ "connection_id": "01990000-0000-7000-8000-000000000000", "preserve": true }),
+        ),
+    ];
+    for (method, path, body) in bodies {
+        let answer = doors.send(ask(method, &path).bearer(&app).json(&body)).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (422, "invalid"), "{path}: {answer:?}");
+        let field = answer.json()["field"].as_str().unwrap_or_default().to_owned();
+        assert!(["oura_integration", "x", "role", "preserve"].contains(&field.as_str()), "{path}: {answer:?}");
+    }
+    let body = json!({ "enabled": false, "sharing": { "sleep": false } });
+    let changed = doors.send(ask("patch", &format!("/api/v1/integrations/oura{of}")).bearer(&app).json(&body)).await;
+    assert_eq!((changed.status, &changed.json()["sharing"]["everything"]), (200, &json!(false)), "{changed:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_query_is_said_in_words() {
+    let doors = Doors::open().await;
+    let user = doors.somebody("ada@example.org", Role::Admin).await;
+    let (token, service) =
+        (doors.token(&user, Scopes::personal()).await, doors.service_token(&user, Scopes::all()).await);
+    let table = [
+        (post("/api/v1/integrations/oura/sync?days=many"), "days", "is not a whole number"),
+        (post("/api/v1/integrations/oura/sync?wait=perhaps"), "wait", "is neither true nor false"),
+        (get("/api/v1/records?limit="), "limit", "is empty"),
+        (get("/api/v1/records?from=yesterday"), "from", "is not a day"),
+        (get("/api/v1/records?to=2026-02-30"), "to", "is not valid"),
+        (get("/api/v1/users?after=x"), "after", "is not an identifier"),
+        (post("/api/v1/integrations/oura/sync?days=9999999999"), "days", "is out of range"),
+        (post("/api/v1/tokens").json(&json!({ "scopes": [] })), "name", "is missing"),
+    ];
+    for (ask, field, words) in table {
+        let caller = if field == "after" { &service } else { &token };
+        let answer = doors.send(ask.bearer(caller)).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (422, &json!(field)), "{answer:?}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(words) && !detail.contains("deserialize"), "{detail}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Every page of the route table: nobody is led to the sign-in, other sites cannot press its buttons.
 
-use model::Role;
+use model::{Role, Scopes};
 
 use crate::doors::{Doors, ask, get, post};
 
@@ -112,12 +112,13 @@ async fn settings_are_changed_and_wrong_ones_refused() {
 #[tokio::test]
 async fn a_password_is_changed_by_who_knows_it() {
     let doors = Doors::open().await;
-    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let (ada, cookie) = doors.visitor("ada@example.org", Role::Member).await;
     let (_, robin) = doors.visitor("robin@example.org", Role::Member).await;
     let change = async |current: &str, new: &str| {
         let form = [("current", current), ("new", new)];
         doors.send(post("/settings/password").cookie(&cookie).form(&form)).await
     };
+    let token = doors.token(&ada, Scopes::personal()).await;
     assert!(change("not that one", "another sentence").await.has("The current password is wrong"));
     assert!(change(crate::doors::PASSWORD, "short").await.has("at least 10 characters"));
     let changed = change(crate::doors::PASSWORD, "another sentence").await;
@@ -125,4 +126,7 @@ async fn a_password_is_changed_by_who_knows_it() {
     assert_eq!(doors.send(get("/").cookie(&cookie)).await.status, 303, "the old session has ended");
     assert_eq!(doors.send(get("/").cookie(&changed.cookie())).await.status, 200);
     assert_eq!(doors.send(get("/").cookie(&robin)).await.status, 200, "others stay");
+    assert_eq!(doors.send(get("/api/v1/me").bearer(&token)).await.status, 200);
+    let told = doors.send(get(changed.location()).cookie(&changed.cookie())).await;
+    assert!(told.has("API tokens go on working"), "{told:?}");
 }

@@ -39,6 +39,11 @@ impl Route {
         self.is("get", "/api/v1/integrations/{provider}/callback")
     }
 
+    /// It says nothing of anybody.
+    fn is_operation(&self) -> bool {
+        matches!(self.path.as_str(), "/health" | "/ready")
+    }
+
     /// The chat itself says whose context is put in; others get it back as it was.
     fn is_inject(&self) -> bool {
         self.is("post", "/api/v1/context/inject")
@@ -56,7 +61,7 @@ fn routes() -> Vec<Route> {
         }
     }
     assert!(routes.len() >= 25, "the description is whole");
-    routes.retain(|route| !route.is_way_back());
+    routes.retain(|route| !route.is_way_back() && !route.is_operation());
     routes
 }
 
