@@ -18,6 +18,8 @@ pub(crate) struct SharedBudget {
     db: Db,
     clock: Clock,
     slices: Mutex<HashMap<String, Slice>>,
+    /// One slice at a time: whoever finds none waits for it instead of leasing another.
+    leasing: tokio::sync::Mutex<()>,
 }
 
 struct Slice {
@@ -28,7 +30,7 @@ struct Slice {
 
 impl SharedBudget {
     pub(crate) fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, slices: Mutex::default() }
+        Self { db, clock, slices: Mutex::default(), leasing: tokio::sync::Mutex::default() }
     }
 
     fn take_from_slice(&self, application: &str) -> bool {
@@ -58,6 +60,10 @@ impl Budget for SharedBudget {
         if self.take_from_slice(application) {
             return Ok(());
         }
+        let _leasing = self.leasing.lock().await;
+        if self.take_from_slice(application) {
+            return Ok(());
+        }
         let now = self.clock.now();
         let (leased, until) = self.lease(application, limit).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the budget could not be read");
@@ -65,9 +71,7 @@ impl Budget for SharedBudget {
         })?;
         let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
         let slice = slices.entry(application.to_owned()).or_insert(Slice { left: 0, until });
-        // Another task may have leased at the same time: both slices count.
-        let rest = if slice.until == until { slice.left } else { 0 };
-        *slice = Slice { left: rest + leased - 1, until };
+        *slice = Slice { left: leased - 1, until };
         Ok(())
     }
 

@@ -27,6 +27,7 @@ impl Run<'_> {
         let place = self.progress.place.take().filter(|_| self.progress.collection.as_ref() == Some(&collection.id));
         let resumed = place.as_ref().and_then(|place| pieces.iter().position(|piece| *piece == place.piece));
         let mut place = place.filter(|_| resumed.is_some());
+        self.progress.place.clone_from(&place);
         if place.is_none() {
             self.progress.counts.insert(collection.id.clone(), 0);
         }

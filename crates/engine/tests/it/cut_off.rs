@@ -1,6 +1,6 @@
 //! Refreshes that are cut off: by a disconnect, by a kill before or after the provider has rotated.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use model::{ConnectionId, Reason, UserId};
 use sandbox::{Fault, FaultKind};
@@ -134,7 +134,7 @@ fn a_process_that_is_killed_in_a_refresh_harms_nobody() {
                 sync_with(&engine, user, 1, "personal_info").await
             });
             here.block_on(until(async || house.faults().waiting().is_empty()));
-            doomed.shutdown_background();
+            doomed.shutdown_timeout(Duration::from_secs(60));
             here.block_on(async {
                 house.clock.turn(2 * MINUTE);
                 assert!(use_token(&house, user).await.unwrap().success);

@@ -57,6 +57,7 @@ async fn what_makes_no_sense_is_refused_by_name() {
         (post("/api/v1/integrations/oura/sync?days=91").bearer(&token), 422, "invalid"),
         (post("/api/v1/integrations/oura/sync?days=7").bearer(&token), 404, "not-connected"),
         (post("/api/v1/integrations/oura/auth").bearer(&token).json(&json!({ "kinds": ["mood"] })), 422, "invalid"),
+        (post("/api/v1/integrations/oura/auth").bearer(&token).json(&json!({ "kinds": [] })), 422, "invalid"),
         (ask("put", "/api/v1/tokens").bearer(&token), 405, "method-not-allowed"),
         (post("/sharing").body("application/json", "{}"), 303, ""),
     ];
