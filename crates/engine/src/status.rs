@@ -53,7 +53,12 @@ impl Engine {
         let manifest = self.provider(provider)?.manifest();
         let mut tx = self.db.read().await?;
         let mut status = Status::unconnected(&manifest.id, &manifest.name, tx.sharing(user).await?);
-        let Some(connection) = tx.find_connection(user, provider).await? else { return Ok(status) };
+        let Some(connection) = tx.find_connection(user, provider).await? else {
+            if tx.has_pending_connection(user, provider).await? {
+                status.state = ConnectionState::Pending.as_str();
+            }
+            return Ok(status);
+        };
         let id = connection.id;
         status.coverage = self.coverage(&mut tx, user, id).await?;
         status.counts = tx.count_records(user, id).await?;

@@ -122,6 +122,14 @@ impl<M: Mode> Tx<M> {
         Ok(others > 0)
     }
 
+    /// Whether a connection of a person to a provider waits to be confirmed.
+    pub async fn has_pending_connection(&mut self, user: UserId, provider: &str) -> Result<bool> {
+        const SQL: &str = "select count(*) from connections where user_id = $1 and provider = $2 and state = 'pending'";
+        let waiting: i64 =
+            on!(self, |db| query_scalar(SQL).bind(user.to_string()).bind(provider).fetch_one(&mut **db))?;
+        Ok(waiting > 0)
+    }
+
     /// Whether any connection in use stands on an account, whosever it is.
     pub async fn is_account_used(&mut self, provider: &str, account_id: &str) -> Result<bool> {
         const SQL: &str = "select count(*) from connections where provider = $1 and account_id = $2 \

@@ -94,7 +94,7 @@ async fn an_app_s_user_connects_and_the_app_confirms() {
         assert_eq!(house.engine.find_opened_link(&visit.cookie).await.unwrap().unwrap().id, visit.opened.id);
         let code = visit.go_round().await;
         house.engine.run_due().await.unwrap();
-        assert_eq!(status(house, user).await.unwrap().state, "not_connected");
+        assert_eq!(status(house, user).await.unwrap().state, "pending");
         assert_eq!(log(house, user).await.unwrap(), [], "nothing is collected before the app confirms");
         let redeemed = visit.redeem(&code).await.unwrap();
         assert_eq!((redeemed.user.id, redeemed.provider.as_str()), (user, OURA));
@@ -171,7 +171,7 @@ async fn only_the_app_that_made_the_link_can_redeem_it_in_time() {
         assert_eq!(problem(visit.redeem(&Secret::new("made up")).await), LinkProblem::Unknown);
         visit.house.clock.turn(10 * MINUTE);
         assert_eq!(problem(visit.redeem(&code).await), LinkProblem::Expired);
-        assert_eq!(status(&visit.house, visit.opened.user_id).await.unwrap().state, "not_connected");
+        assert_eq!(status(&visit.house, visit.opened.user_id).await.unwrap().state, "pending");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What readers may see, what is put on record, and what is done once.
 
 use engine::{AuditQuery, Error, Once, RecordQuery};
-use model::{Action, Actor, Kind, Sharing, TokenId, Topic};
+use model::{Action, Actor, Kind, Secret, Sharing, TokenId, Topic};
 use sandbox::{Fault, FaultKind};
 use store::Principal;
 use testkit::{Engine, House, count};
@@ -126,22 +126,26 @@ async fn a_request_with_a_key_is_carried_out_once() {
     }
 }
 
+/// A refresh token that an operator could have.
+async fn a_refresh_token(house: &House) -> Secret {
+    let (ada, connection) = connected_to(house, FEW).await.unwrap();
+    let mut tx = house.test.db.read().await.unwrap();
+    tx.find_credential(ada, connection, house.now()).await.unwrap().unwrap().refresh.unwrap()
+}
+
 #[tokio::test]
 async fn an_operator_s_refresh_token_is_used_once() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (ada, connection) = connected_to(&house, FEW).await.unwrap();
-        let mut tx = house.test.db.read().await.unwrap();
-        let refresh = tx.find_credential(ada, connection, house.now()).await.unwrap().unwrap().refresh.unwrap();
-        drop(tx);
+        let refresh = a_refresh_token(&house).await;
         let ben = house.somebody().await.unwrap().id;
-        let begun = house.engine.bootstrap(ben, "oura", &refresh).await.unwrap();
+        let begun = house.engine.bootstrap(ben, OURA, &refresh).await.unwrap();
         assert!(begun.is_some());
         house.engine.run_due().await.unwrap();
         let status = status(&house, ben).await.unwrap();
         assert_eq!((status.connection_id, status.counts["daily_sleep"] >= 30), (begun, true));
         let calls = house.faults().stats().token.calls;
-        assert_eq!(house.engine.bootstrap(ben, "oura", &refresh).await.unwrap(), None);
+        assert_eq!(house.engine.bootstrap(ben, OURA, &refresh).await.unwrap(), None);
         assert_eq!(house.faults().stats().token.calls, calls, "the token is not spent a second time");
     }
 }
@@ -150,15 +154,12 @@ async fn an_operator_s_refresh_token_is_used_once() {
 async fn a_stumble_of_the_provider_does_not_cost_an_operator_s_token() {
     for database in Engine::all() {
         let house = House::new(database).await.unwrap();
-        let (ada, connection) = connected_to(&house, FEW).await.unwrap();
-        let mut tx = house.test.db.read().await.unwrap();
-        let refresh = tx.find_credential(ada, connection, house.now()).await.unwrap().unwrap().refresh.unwrap();
-        drop(tx);
+        let refresh = a_refresh_token(&house).await;
         let ben = house.somebody().await.unwrap().id;
         house.faults().inject(Fault::of(FaultKind::Error).on("/v2/usercollection/personal_info").times(9));
         let stumbled = house.while_time_passes(house.engine.bootstrap(ben, OURA, &refresh)).await;
         assert!(matches!(stumbled, Err(engine::Error::Unavailable { .. })), "{stumbled:?}");
-        assert_eq!(status(&house, ben).await.unwrap().state, "not_connected");
+        assert_eq!(status(&house, ben).await.unwrap().state, "pending");
         house.faults().clear();
         let refreshes = house.faults().stats().refreshes();
         assert!(house.engine.bootstrap(ben, OURA, &refresh).await.unwrap().is_some());

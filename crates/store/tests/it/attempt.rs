@@ -6,10 +6,7 @@ use model::{Kind, Secret, UserId};
 use store::{NewAttempt, Principal};
 use testkit::{Engine, TestDb};
 
-use crate::{
-    people::{add, minute},
-    raw,
-};
+use crate::people::{add, minute};
 
 fn new_attempt(user_id: UserId, state_hash: &str) -> NewAttempt {
     NewAttempt {
@@ -104,7 +101,7 @@ async fn a_verifier_moved_to_another_round_trip_does_not_open() {
         let mut tx = test.db.write().await.unwrap();
         tx.begin_attempt(minute(0), new_attempt(ada, "state")).await.unwrap();
         tx.commit().await.unwrap();
-        raw::run(&test, "update attempts set state_hash = 'moved'".into()).await.unwrap();
+        testkit::run(&test, "update attempts set state_hash = 'moved'").await.unwrap();
         let moved = test.db.read().await.unwrap().find_attempt("moved").await;
         assert!(matches!(moved, Err(store::Error::Sealed(_))), "{moved:?}");
     }

@@ -6,10 +6,7 @@ use model::{Action, Actor, UserId};
 use store::{AuditQuery, Db, Error};
 use testkit::{Engine, TestDb};
 
-use crate::{
-    people::{add, minute},
-    raw,
-};
+use crate::people::{add, minute};
 
 async fn append(db: &Db, user: UserId, action: Action, detail: Option<&str>) -> anyhow::Result<()> {
     let mut tx = db.write().await?;
@@ -84,7 +81,7 @@ async fn whatever_is_changed_is_told() {
         for (number, (sql, position)) in CHANGES.into_iter().enumerate() {
             let user = trail(&test, &format!("a{number}@example.org")).await.unwrap();
             let sql = format!("{sql} and user_id = '{user}'");
-            assert_eq!(raw::run(&test, sql).await.unwrap(), 1);
+            assert_eq!(testkit::run(&test, sql).await.unwrap(), 1);
             assert_eq!(verify(&test.db, user).await.unwrap(), Err(position), "{engine:?}: change {number}");
         }
     }
@@ -97,9 +94,9 @@ async fn the_trail_of_another_does_not_fit() {
         let ada = trail(&test, "ada@example.org").await.unwrap();
         let ben = add(&test.db, "ben@example.org").await.unwrap().id;
         for table in ["audit_heads", "audit_entries"] {
-            raw::run(&test, format!("delete from {table} where user_id = '{ben}'")).await.unwrap();
+            testkit::run(&test, format!("delete from {table} where user_id = '{ben}'")).await.unwrap();
             let sql = format!("update {table} set user_id = '{ben}' where user_id = '{ada}'");
-            assert!(raw::run(&test, sql).await.unwrap() >= 1);
+            assert!(testkit::run(&test, sql).await.unwrap() >= 1);
         }
         assert_eq!(verify(&test.db, ben).await.unwrap(), Err(1));
     }

@@ -9,7 +9,6 @@ use testkit::{Engine, TestDb};
 use crate::{
     connected::{connect, new_connection, tokens},
     people::{add, minute},
-    raw,
 };
 
 #[tokio::test]
@@ -139,7 +138,7 @@ async fn an_account_s_label_is_sealed_in_its_place() {
             "update connections set account_sealed = (select account_sealed from connections where id = '{id}') \
              where id = '{other}'"
         );
-        raw::run(&test, moved).await.unwrap();
+        testkit::run(&test, moved).await.unwrap();
         let opened = test.db.read().await.unwrap().connection(ada, other).await;
         assert!(matches!(opened, Err(Error::Sealed(_))), "{opened:?}");
     }

@@ -8,7 +8,6 @@ use testkit::{Engine, TestDb};
 use crate::{
     connected::{connect, tokens},
     people::{add, minute},
-    raw,
 };
 
 struct Kept {
@@ -159,7 +158,7 @@ async fn claim(db: Db, user: UserId, id: ConnectionId, rotation: i64, number: i3
 async fn an_access_token_in_the_place_of_a_refresh_token_does_not_open() {
     for engine in Engine::all() {
         let Kept { test, user, id, .. } = keep(engine).await;
-        raw::run(&test, "update credentials set refresh_sealed = access_sealed".into()).await.unwrap();
+        testkit::run(&test, "update credentials set refresh_sealed = access_sealed").await.unwrap();
         let moved = test.db.read().await.unwrap().find_credential(user, id, minute(1)).await;
         assert!(matches!(moved, Err(Error::Sealed(_))), "{moved:?}");
     }

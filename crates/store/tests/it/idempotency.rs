@@ -3,10 +3,7 @@
 use store::Remembered;
 use testkit::{Engine, TestDb};
 
-use crate::{
-    people::{add, minute},
-    raw,
-};
+use crate::people::{add, minute};
 
 #[tokio::test]
 async fn a_key_is_taken_once_and_answers_the_same_request() {
@@ -79,7 +76,7 @@ async fn an_answer_moved_to_another_key_does_not_open() {
         tx.remember(ada, "token:a", "key", "request", minute(0)).await.unwrap();
         tx.keep_answer(ada, "token:a", "key", 201, b"a secret").await.unwrap();
         tx.commit().await.unwrap();
-        raw::run(&test, "update idempotency_keys set principal = 'token:b'".into()).await.unwrap();
+        testkit::run(&test, "update idempotency_keys set principal = 'token:b'").await.unwrap();
         let mut tx = test.db.write().await.unwrap();
         let moved = tx.remember(ada, "token:b", "key", "request", minute(0)).await;
         assert!(matches!(moved, Err(store::Error::Sealed(_))), "{moved:?}");

@@ -17,7 +17,6 @@ mod job;
 mod link;
 mod page;
 mod people;
-mod raw;
 mod record;
 mod session;
 mod sharing;

@@ -6,7 +6,6 @@ use testkit::{Engine, TestDb, count};
 use crate::{
     connected::connect,
     people::{add, minute},
-    raw,
 };
 
 #[tokio::test]
@@ -43,7 +42,7 @@ async fn a_page_is_sealed_in_its_place() {
         tx.keep_page(ada, id, "sleep", 1, minute(1), b"one").await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(count(&test, "select count(*) from pages").await.unwrap(), 1);
-        raw::run(&test, "update pages set collection = 'workout'".into()).await.unwrap();
+        testkit::run(&test, "update pages set collection = 'workout'").await.unwrap();
         let moved = test.db.read().await.unwrap().pages(ada, id, -1, 10).await;
         assert!(matches!(moved, Err(Error::Sealed(_))), "{moved:?}");
     }

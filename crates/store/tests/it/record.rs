@@ -11,7 +11,6 @@ use testkit::{Engine, TestDb};
 use crate::{
     connected::connect,
     people::{add, minute},
-    raw,
 };
 
 struct Shelf {
@@ -150,7 +149,7 @@ async fn a_body_moved_to_another_record_does_not_open() {
     for engine in Engine::all() {
         let shelf = Shelf::new(engine).await;
         shelf.put(&score("a", on(25), 80.0), 1).await;
-        raw::run(&shelf.test, "update records set provider_id = 'b'".into()).await.unwrap();
+        testkit::run(&shelf.test, "update records set provider_id = 'b'").await.unwrap();
         let mut tx = shelf.test.db.read().await.unwrap();
         let moved = tx.records(shelf.user, &RecordQuery { limit: 10, ..RecordQuery::default() }).await;
         assert!(matches!(moved, Err(Error::Sealed(_))), "{moved:?}");

@@ -4,10 +4,7 @@ use model::{Random, Secret};
 use store::{Db, Error, MasterKeys, NewUser};
 use testkit::{Engine, TestDb};
 
-use crate::{
-    people::{add, minute, new_user},
-    raw,
-};
+use crate::people::{add, minute, new_user};
 
 #[tokio::test]
 async fn somebody_is_found_by_each_of_their_names() {
@@ -132,7 +129,7 @@ async fn a_key_of_another_person_does_not_open() {
             "update users set key_sealed = (select key_sealed from users where id = '{}') where id = '{}'",
             ben.id, ada.id
         );
-        assert_eq!(raw::run(&test, sql).await.unwrap(), 1);
+        assert_eq!(testkit::run(&test, sql).await.unwrap(), 1);
         let refused = sealed_entry(&test.db, ada.id).await.unwrap_err();
         assert!(matches!(refused.downcast_ref(), Some(Error::Sealed(_))), "{refused:?}");
     }

@@ -68,7 +68,7 @@ pub(crate) struct StatusAnswer {
     provider: String,
     name: String,
     connected: bool,
-    /// `not_connected`, `active` or `needs_consent`.
+    /// `not_connected`, `pending` (waits to be confirmed), `active` or `needs_consent`.
     state: String,
     /// Why consent is needed: `refused` or `outcome_lost`.
     #[schema(required, nullable)]
