@@ -29,8 +29,7 @@ impl Engine {
             self.store_first_rotation(&pending, &tokens).await?;
         }
         let access = self.access(&pending).await?;
-        let api = self.api(provider, access.token)?;
-        let account = api.provider.clone().identify(&api).await?;
+        let account = self.identify(provider, access.token).await?;
         self.end_bootstrap(&pending, &account).await.map(Some)
     }
 

@@ -196,7 +196,7 @@ impl Engine {
     /// Whether revoking a grant of an account would cut off a connection that is in use.
     async fn is_account_used(&self, connection: &Connection) -> Result<bool> {
         let mut tx = self.db.read().await?;
-        Ok(tx.is_account_shared(&connection.provider, &connection.account.id, connection.id).await?)
+        Ok(tx.is_account_used(&connection.provider, &connection.account.id, Some(connection.id)).await?)
     }
 
     async fn swap(&self, connection: &Connection, rotation: i64, tokens: &TokenSet) -> Result<Swap> {

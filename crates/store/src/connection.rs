@@ -110,16 +110,21 @@ impl<M: Mode> Tx<M> {
         Ok(connections)
     }
 
-    /// Whether another connection than this one uses an account, whosever it is.
-    pub async fn is_account_shared(&mut self, provider: &str, account_id: &str, but: ConnectionId) -> Result<bool> {
+    /// Whether a connection in use stands on an account, whosever it is; one of them may be left out of account.
+    pub async fn is_account_used(
+        &mut self,
+        provider: &str,
+        account_id: &str,
+        but: Option<ConnectionId>,
+    ) -> Result<bool> {
         const SQL: &str = "select count(*) from connections where provider = $1 and account_id = $2 and id <> $3 \
                            and state in ('pending', 'active', 'needs_consent')";
-        let others: i64 = on!(self, |db| query_scalar(SQL)
+        let connections: i64 = on!(self, |db| query_scalar(SQL)
             .bind(provider)
             .bind(account_id)
-            .bind(but.to_string())
+            .bind(but.map(|id| id.to_string()).unwrap_or_default())
             .fetch_one(&mut **db))?;
-        Ok(others > 0)
+        Ok(connections > 0)
     }
 
     /// Whether a connection of a person to a provider waits to be confirmed.
@@ -128,14 +133,6 @@ impl<M: Mode> Tx<M> {
         let waiting: i64 =
             on!(self, |db| query_scalar(SQL).bind(user.to_string()).bind(provider).fetch_one(&mut **db))?;
         Ok(waiting > 0)
-    }
-
-    /// Whether any connection in use stands on an account, whosever it is.
-    pub async fn is_account_used(&mut self, provider: &str, account_id: &str) -> Result<bool> {
-        const SQL: &str = "select count(*) from connections where provider = $1 and account_id = $2 \
-                           and state in ('pending', 'active', 'needs_consent')";
-        let connections: i64 = on!(self, |db| query_scalar(SQL).bind(provider).bind(account_id).fetch_one(&mut **db))?;
-        Ok(connections > 0)
     }
 
     /// When a provider last answered anybody's sync.

@@ -79,7 +79,8 @@ impl Engine {
         }
     }
 
-    async fn identify(&self, provider: &str, access: Secret) -> Result<Account> {
+    /// Asks whose account a grant is of.
+    pub(crate) async fn identify(&self, provider: &str, access: Secret) -> Result<Account> {
         let api = self.api(provider, access)?;
         Ok(api.provider.clone().identify(&api).await?)
     }
@@ -88,7 +89,7 @@ impl Engine {
     async fn give_up(&self, attempt: &Attempt, account: Option<&Account>, access: Secret) -> Result<()> {
         let mut tx = self.db.read().await?;
         let in_use = match account {
-            Some(account) => tx.is_account_used(&attempt.provider, &account.id).await?,
+            Some(account) => tx.is_account_used(&attempt.provider, &account.id, None).await?,
             None => tx.find_connection(attempt.user_id, &attempt.provider).await?.is_some(),
         };
         drop(tx);
@@ -200,11 +201,7 @@ impl Engine {
         let attempt = &authorised.attempt;
         tx.set_scopes(attempt.user_id, present.id, &attempt.scopes, authorised.granted.as_ref()).await?;
         keep_grant(tx, present.id, authorised, now).await?;
-        if present.state == ConnectionState::NeedsConsent {
-            activate(tx, present, now).await
-        } else {
-            enqueue_first_jobs(tx, present, now).await
-        }
+        activate(tx, present, now).await
     }
 }
 
@@ -251,14 +248,12 @@ async fn keep_grant(tx: &mut Tx<Write>, id: ConnectionId, authorised: &Authorise
     Ok(())
 }
 
-/// Makes a connection active and queues what that calls for, in the same transaction.
+/// Makes a connection active, unless it is, and queues what its new grant calls for, in the same transaction.
 pub(super) async fn activate(tx: &mut Tx<Write>, connection: &Connection, now: Timestamp) -> Result<()> {
-    tx.move_connection(connection, ConnectionState::Active, None, now).await?;
-    tx.note_sync(connection.user_id, connection.id, None, None).await?;
-    enqueue_first_jobs(tx, connection, now).await
-}
-
-pub(super) async fn enqueue_first_jobs(tx: &mut Tx<Write>, connection: &Connection, now: Timestamp) -> Result<()> {
+    if connection.state != ConnectionState::Active {
+        tx.move_connection(connection, ConnectionState::Active, None, now).await?;
+        tx.note_sync(connection.user_id, connection.id, None, None).await?;
+    }
     tx.enqueue(now, jobs::backfill(connection, now)).await?;
     if let Some(credential) = tx.find_credential(connection.user_id, connection.id, now).await? {
         tx.enqueue(now, jobs::refresh(connection, credential.refresh_at)).await?;

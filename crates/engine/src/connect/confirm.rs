@@ -4,7 +4,7 @@ use model::{Action, Actor, Connection, ConnectionId, ConnectionState, Secret, To
 use store::{Tx, Write};
 
 use super::{
-    callback::{activate, audit_connected, enqueue_first_jobs},
+    callback::{activate, audit_connected},
     disconnect::{remove, what_remains},
 };
 use crate::{Engine, Error, Result};
@@ -53,7 +53,7 @@ impl Engine {
         let mut orphan = None;
         if let Some(other) = other {
             let preserve = confirm.replace_preserving.ok_or(Error::AccountConflict)?;
-            let shared = tx.is_account_shared(&other.provider, &other.account.id, other.id).await?;
+            let shared = tx.is_account_used(&other.provider, &other.account.id, Some(other.id)).await?;
             let credential = tx.find_credential(user, other.id, now).await?;
             orphan = credential.map(|credential| credential.access).filter(|_| !shared);
             remove(tx, other, preserve, now).await?;
@@ -98,7 +98,7 @@ impl Engine {
         if pending.state != ConnectionState::Pending {
             return Err(Error::NotFound("connection that waits to be confirmed"));
         }
-        let shared = tx.is_account_shared(&pending.provider, &pending.account.id, pending.id).await?;
+        let shared = tx.is_account_used(&pending.provider, &pending.account.id, Some(pending.id)).await?;
         let access: Option<Secret> =
             tx.find_credential(user, connection, now).await?.map(|credential| credential.access);
         remove(&mut tx, &pending, false, now).await?;
@@ -122,10 +122,6 @@ impl Engine {
             tx.give_consent(user, kept.id, &kept.provider, kinds, purpose, &consent.version, consent.given_at).await?;
         }
         remove(tx, pending, false, now).await?;
-        if kept.state == ConnectionState::Active {
-            enqueue_first_jobs(tx, kept, now).await
-        } else {
-            activate(tx, kept, now).await
-        }
+        activate(tx, kept, now).await
     }
 }

@@ -75,7 +75,7 @@ impl Engine {
     async fn grant_of(&self, connection: &Connection) -> Result<Option<(Secret, bool)>> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
-        let shared = tx.is_account_shared(&connection.provider, &connection.account.id, connection.id).await?;
+        let shared = tx.is_account_used(&connection.provider, &connection.account.id, Some(connection.id)).await?;
         let credential = tx.find_credential(connection.user_id, connection.id, now).await?;
         Ok(credential.map(|credential| (credential.access, shared)))
     }

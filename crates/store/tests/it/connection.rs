@@ -79,13 +79,13 @@ async fn an_account_is_shared_while_another_connection_uses_it() {
         let ben = add(&test.db, "ben@example.org").await.unwrap().id;
         let of_ada = connect(&test.db, ada).await.unwrap();
         let mut tx = test.db.write().await.unwrap();
-        assert!(!tx.is_account_shared("oura", "ring-1", of_ada).await.unwrap());
+        assert!(!tx.is_account_used("oura", "ring-1", Some(of_ada)).await.unwrap());
         let of_ben = tx.add_connection(minute(1), new_connection(ben, "ring-1")).await.unwrap();
-        assert!(tx.is_account_shared("oura", "ring-1", of_ada).await.unwrap(), "one that waits counts");
-        assert!(!tx.is_account_shared("oura", "ring-2", of_ada).await.unwrap());
+        assert!(tx.is_account_used("oura", "ring-1", Some(of_ada)).await.unwrap(), "one that waits counts");
+        assert!(!tx.is_account_used("oura", "ring-2", Some(of_ada)).await.unwrap());
         let pending = tx.connection(ben, of_ben).await.unwrap();
         tx.move_connection(&pending, ConnectionState::Removed, None, minute(2)).await.unwrap();
-        assert!(!tx.is_account_shared("oura", "ring-1", of_ada).await.unwrap());
+        assert!(!tx.is_account_used("oura", "ring-1", Some(of_ada)).await.unwrap());
     }
 }
 
