@@ -69,6 +69,11 @@ impl Drop for Landing {
 impl Engine {
     /// The provider's API, authorised for a connection.
     pub(crate) fn api(&self, provider: &str, token: Secret) -> Result<Api> {
+        Ok(Api { access: Some(token), ..self.application_api(provider)? })
+    }
+
+    /// The provider's API, for what our application asks in its own name.
+    pub(crate) fn application_api(&self, provider: &str) -> Result<Api> {
         let configured = self.provider(provider)?;
         Ok(Api {
             provider: configured.provider.clone(),
@@ -76,7 +81,7 @@ impl Engine {
             http: self.http.clone(),
             budget: self.budget.clone(),
             clock: self.clock.clone(),
-            access: token,
+            access: None,
         })
     }
 

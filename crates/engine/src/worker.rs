@@ -51,7 +51,7 @@ impl Engine {
     /// Gives back the jobs that did not end in time, so that the next process need not wait for their leases.
     pub async fn hand_back(&self) -> Result<()> {
         let mut tx = self.db.write().await?;
-        tx.release_jobs(&self.process).await?;
+        tx.release_jobs(&self.process, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -164,7 +164,7 @@ impl Engine {
             }
             Verdict::Retry { why, at } => {
                 tracing::info!(job.id = %job.id, job.r#type = job.job_type, why, "a job is put off");
-                let at = at.unwrap_or_else(|| verdict::backoff(now, job.attempts, self.random.fraction()));
+                let at = at.unwrap_or_else(|| verdict::backoff(now, job.tries, self.random.fraction()));
                 tx.retry_job(job.id, &self.process, at, why).await?;
             }
             Verdict::Fail(why) => {

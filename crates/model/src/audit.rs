@@ -61,6 +61,12 @@ words! {
         LinkCreated = "link_created",
         LinkRedeemed = "link_redeemed",
         UserCreated = "user_created",
+        EventsWatched = "events_watched",
+        DeliveryReplayed = "delivery_replayed",
+        WebhookCreated = "webhook_created",
+        WebhookChanged = "webhook_changed",
+        WebhookDeleted = "webhook_deleted",
+        RecordsPurged = "records_purged",
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Connection {
     /// What we asked for.
     pub scopes_asked: BTreeSet<String>,
     pub created_at: Timestamp,
+    /// Since when it is in its state.
+    pub state_since: Timestamp,
     pub connected_at: Option<Timestamp>,
     pub last_sync_at: Option<Timestamp>,
     pub last_error: Option<String>,

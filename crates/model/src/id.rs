@@ -52,16 +52,24 @@ ids! {
     ConnectionId,
     /// What a person agreed to.
     ConsentId,
+    /// A webhook as received.
+    DeliveryId,
     /// Work to be done later.
     JobId,
     /// A connect link that an app made for one of its users.
     LinkId,
+    /// What a delivery says has changed.
+    NoticeId,
     /// One answer fetched from a provider.
     PageId,
     /// A normalised fact.
     RecordId,
     /// A signed-in browser.
     SessionId,
+    /// Somewhere else that changes are written to.
+    SinkId,
+    /// What a provider sends us deliveries for.
+    SubscriptionId,
     /// An API token.
     TokenId,
 }

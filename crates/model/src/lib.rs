@@ -6,6 +6,7 @@ mod clock;
 mod collection;
 mod connection;
 mod credential;
+mod delivery;
 mod id;
 mod random;
 pub mod record;
@@ -21,7 +22,11 @@ pub use clock::Clock;
 pub use collection::{Period, Window};
 pub use connection::{Account, Connection, ConnectionState, Consent, InvalidTransition, Reason};
 pub use credential::{Credential, TokenSet};
-pub use id::{ConnectionId, ConsentId, InvalidId, JobId, LinkId, PageId, RecordId, SessionId, TokenId, UserId};
+pub use delivery::{DeliveryState, NoticeState, Operation};
+pub use id::{
+    ConnectionId, ConsentId, DeliveryId, InvalidId, JobId, LinkId, NoticeId, PageId, RecordId, SessionId, SinkId,
+    SubscriptionId, TokenId, UserId,
+};
 pub use random::Random;
 pub use record::{Kind, Record, StoredRecord, Topic};
 pub use scope::{Scope, Scopes};

@@ -16,6 +16,17 @@ words! {
         SharingWrite = "sharing:write",
         TokensWrite = "tokens:write",
         AuditRead = "audit:read",
+        WebhooksWrite = "webhooks:write",
+        /// Service tokens only.
+        DeliveriesRead = "deliveries:read",
+        /// Service tokens only.
+        DeliveriesWrite = "deliveries:write",
+        /// Service tokens only.
+        SubscriptionsRead = "subscriptions:read",
+        /// Service tokens only.
+        SubscriptionsWrite = "subscriptions:write",
+        /// Service tokens only.
+        MetricsRead = "metrics:read",
         /// Service tokens only.
         UsersWrite = "users:write",
         /// Service tokens only.
@@ -34,6 +45,12 @@ impl Scope {
             Self::SharingWrite => "change what is shared",
             Self::TokensWrite => "make and revoke API tokens",
             Self::AuditRead => "read the audit trail",
+            Self::WebhooksWrite => "have events sent to an address",
+            Self::DeliveriesRead => "see what providers have sent",
+            Self::DeliveriesWrite => "replay what providers have sent",
+            Self::SubscriptionsRead => "see what providers are to send",
+            Self::SubscriptionsWrite => "renew and end what providers are to send",
+            Self::MetricsRead => "read the server's metrics",
             Self::UsersWrite => "add users",
             Self::LinksWrite => "make connect links",
         }
@@ -41,7 +58,17 @@ impl Scope {
 
     /// Whether only a service token can hold it.
     pub fn service_only(self) -> bool {
-        matches!(self, Self::UsersWrite | Self::LinksWrite)
+        !matches!(
+            self,
+            Self::ConnectionsRead
+                | Self::ConnectionsWrite
+                | Self::RecordsRead
+                | Self::ContextRead
+                | Self::SharingWrite
+                | Self::TokensWrite
+                | Self::AuditRead
+                | Self::WebhooksWrite
+        )
     }
 }
 

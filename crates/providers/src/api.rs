@@ -16,7 +16,7 @@ const TRIES: u32 = 3;
 /// Whatever a provider says, we look again after a day.
 const LONGEST_PAUSE_SECONDS: i64 = 24 * 3600;
 
-/// A provider's API, authorised for one connection.
+/// A provider's API, authorised for one connection or for the application itself.
 #[derive(Clone)]
 pub struct Api {
     pub provider: Arc<dyn Provider>,
@@ -24,7 +24,8 @@ pub struct Api {
     pub http: Client,
     pub budget: Arc<dyn Budget>,
     pub clock: Clock,
-    pub access: Secret,
+    /// Absent where the application speaks for itself, not for a person.
+    pub access: Option<Secret>,
 }
 
 impl Api {
@@ -36,7 +37,7 @@ impl Api {
         }
         self.send(|| {
             let mut request = Request::get(url.clone());
-            request.bearer = Some(self.access.clone());
+            request.bearer.clone_from(&self.access);
             request
         })
         .await

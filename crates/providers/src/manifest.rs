@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::Kind;
+use model::{Kind, Operation};
 use serde::Deserialize;
 use url::Url;
 
@@ -21,6 +21,8 @@ pub struct Manifest {
     pub api_url: Url,
     pub limits: Limits,
     pub collections: Vec<Collection>,
+    /// How it tells of changes by itself; absent where it does not.
+    pub webhooks: Option<Webhooks>,
     /// Paths that earlier integrations used.
     #[serde(default)]
     pub aliases: Vec<Alias>,
@@ -64,6 +66,20 @@ pub struct Limits {
     pub per_seconds: u32,
 }
 
+/// How a provider tells of changes by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// What it can be told to tell of.
+    pub operations: BTreeSet<Operation>,
+    /// Subscriptions are renewed so long before they end.
+    pub renew_before_days: u32,
+    /// How old a signed delivery may be. Retries last, and are not known to be signed again.
+    pub oldest_hours: u32,
+    /// What may be sent in one delivery at most.
+    pub most_bytes: usize,
+}
+
 /// A kind of data that a provider offers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +104,8 @@ pub struct Collection {
     /// Days to look back at each scheduled sync, because the provider revises.
     pub look_back_days: u32,
     pub every_hours: u32,
+    /// What notices call it; absent where the provider does not tell of it.
+    pub notices: Option<String>,
     /// Whether one item can be asked for by its identity.
     #[serde(default)]
     pub documents: bool,
@@ -125,6 +143,8 @@ pub enum Door {
     Settings,
     Sync,
     Disconnect,
+    Webhook,
+    Subscriptions,
 }
 
 /// What is wrong with a manifest.
@@ -161,6 +181,11 @@ impl Manifest {
     /// A collection by its id.
     pub fn collection(&self, id: &str) -> Option<&Collection> {
         self.collections.iter().find(|collection| collection.id == id)
+    }
+
+    /// The collection that notices call by a name.
+    pub fn noticed_collection(&self, name: &str) -> Option<&Collection> {
+        self.collections.iter().find(|collection| collection.notices.as_deref() == Some(name))
     }
 
     /// Every kind that it can yield.

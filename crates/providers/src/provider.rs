@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{Account, Kind, Record, Window};
+use model::{Account, Kind, Record, Secret, Window};
 
-use crate::{Api, Collection, Error, Manifest};
+use crate::{
+    Api, Challenge, Collection, Error, Manifest, NewSubscription, Notice, Received, Signed, Subscription, Unsigned,
+};
 
 /// A service with data. It never sees refresh tokens, retries, the database or the clock.
 #[async_trait]
@@ -23,6 +25,46 @@ pub trait Provider: Send + Sync {
 
     /// Turns a page into records. Pure; one bad item never fails its page.
     fn map(&self, collection: &str, body: &[u8]) -> Result<Mapped, Error>;
+
+    /// Whether a delivery is the provider's own: its signature over the raw bytes, compared in constant time. Pure.
+    fn verify(&self, _secret: &Secret, _delivery: Received<'_>) -> Result<Signed, Unsigned> {
+        Err(Unsigned::Missing)
+    }
+
+    /// What a delivery says has changed. Pure; unknown fields and words are no reason to refuse it.
+    fn notices(&self, _body: &[u8]) -> Result<Vec<Notice>, Error> {
+        Err(Error::Malformed("the provider is not known to send anything".into()))
+    }
+
+    /// What a query at the webhook's address wants to know; `None` when it is no challenge. Pure.
+    fn challenge(&self, _query: &str) -> Option<Challenge> {
+        None
+    }
+
+    /// Everything that the provider sends our application deliveries for.
+    async fn subscriptions(&self, _api: &Api) -> Result<Vec<Subscription>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Asks for deliveries. The provider may challenge the address before it answers.
+    async fn subscribe(&self, _api: &Api, _wanted: &NewSubscription) -> Result<Subscription, Error> {
+        Err(Error::NotFound)
+    }
+
+    /// Asks for deliveries for longer.
+    async fn renew(&self, _api: &Api, _provider_id: &str) -> Result<Subscription, Error> {
+        Err(Error::NotFound)
+    }
+
+    /// Has the provider make sure of the address once more.
+    async fn probe(&self, _api: &Api, _provider_id: &str, _wanted: &NewSubscription) -> Result<Subscription, Error> {
+        Err(Error::NotFound)
+    }
+
+    /// Asks for no more deliveries. What is gone already is no error.
+    async fn unsubscribe(&self, _api: &Api, _provider_id: &str) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
 
     /// What an answer without success means.
     fn refusal(&self, status: u16, _body: &[u8]) -> Error {

@@ -36,7 +36,7 @@ impl<M: Mode> Tx<M> {
 
     /// The position of a person's newest change; 0 when there is none.
     pub async fn head(&mut self, user: UserId) -> Result<i64> {
-        const SQL: &str = "select head from streams where user_id = $1";
+        const SQL: &str = "select head from logs where user_id = $1";
         let head: Option<i64> = on!(self, |db| query_scalar(SQL).bind(user.to_string()).fetch_optional(&mut **db))?;
         head.ok_or(Error::NotFound("user"))
     }
@@ -67,7 +67,7 @@ pub struct NewChange {
 impl Tx<Write> {
     /// Locks a person's log until the transaction ends, so that writers of one person take turns.
     pub async fn lock_log(&mut self, user: UserId) -> Result<()> {
-        const SQL: &str = "update streams set head = head where user_id = $1";
+        const SQL: &str = "update logs set head = head where user_id = $1";
         match change!(self, |db| query(SQL).bind(user.to_string()).execute(&mut **db))? {
             1 => Ok(()),
             _ => Err(Error::NotFound("user")),
@@ -83,7 +83,7 @@ impl Tx<Write> {
         changes: &[NewChange],
         now: Timestamp,
     ) -> Result<i64> {
-        const HEAD: &str = "update streams set head = head + $2 where user_id = $1 returning head";
+        const HEAD: &str = "update logs set head = head + $2 where user_id = $1 returning head";
         const APPEND: &str = "insert into changes \
             (user_id, position, type, provider, connection_id, record_id, kind, day, at) \
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

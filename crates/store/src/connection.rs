@@ -36,6 +36,7 @@ struct ConnectionRow {
     scopes_asked: String,
     scopes_granted: Option<String>,
     created_at: i64,
+    state_since: i64,
     connected_at: Option<i64>,
     last_sync_at: Option<i64>,
     last_error: Option<String>,
@@ -47,7 +48,7 @@ macro_rules! columns {
     ($rest:literal) => {
         concat!(
             "select id, user_id, provider, state, reason, account_id, account_sealed, key_sealed, scopes_asked, ",
-            "scopes_granted, created_at, connected_at, last_sync_at, last_error from connections ",
+            "scopes_granted, created_at, state_since, connected_at, last_sync_at, last_error from connections ",
             $rest
         )
     };
@@ -168,6 +169,7 @@ impl<M: Mode> Tx<M> {
             scopes_granted: row.scopes_granted.as_deref().map(split),
             scopes_asked: split(&row.scopes_asked),
             created_at: ROW.time("created_at", row.created_at)?,
+            state_since: ROW.time("state_since", row.state_since)?,
             connected_at: ROW.time_opt("connected_at", row.connected_at)?,
             last_sync_at: ROW.time_opt("last_sync_at", row.last_sync_at)?,
             last_error: row.last_error,
@@ -179,8 +181,8 @@ impl Tx<Write> {
     /// Adds a connection that waits to be confirmed, with a data key of its own.
     pub async fn add_connection(&mut self, now: Timestamp, new: NewConnection) -> Result<ConnectionId> {
         const SQL: &str = "insert into connections \
-            (id, user_id, provider, state, account_id, account_sealed, key_sealed, scopes_asked, scopes_granted, created_at) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            (id, user_id, provider, state, account_id, account_sealed, key_sealed, scopes_asked, scopes_granted, created_at, \
+            state_since) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
         let id: ConnectionId = self.random.id(now);
         let key = Key::new(&self.random);
         let sealed = self.user_key(new.user_id).await?.wrap(&self.random, &connection_place(id), &key)?;
@@ -212,7 +214,7 @@ impl Tx<Write> {
         reason: Option<Reason>,
         now: Timestamp,
     ) -> Result<()> {
-        const SQL: &str = "update connections set state = $4, reason = $5, \
+        const SQL: &str = "update connections set state = $4, reason = $5, state_since = $6, \
             connected_at = case when $4 = 'active' then $6 else connected_at end, \
             removed_at = case when $4 = 'removed' then $6 else null end \
             where user_id = $1 and id = $2 and state = $3";

@@ -32,7 +32,7 @@ pub struct Job {
     pub payload: String,
     pub progress: Option<String>,
     pub run_at: Timestamp,
-    pub attempts: i64,
+    pub tries: i64,
     pub finished_at: Option<Timestamp>,
     pub outcome: Option<String>,
     pub created_at: Timestamp,
@@ -47,7 +47,7 @@ struct JobRow {
     payload: String,
     progress: Option<String>,
     run_at: i64,
-    attempts: i64,
+    tries: i64,
     finished_at: Option<i64>,
     outcome: Option<String>,
     created_at: i64,
@@ -55,7 +55,7 @@ struct JobRow {
 
 const ROW: Row = Row("jobs");
 const COLUMNS: &str =
-    "id, type, user_id, connection_id, payload, progress, run_at, attempts, finished_at, outcome, created_at";
+    "id, type, user_id, connection_id, payload, progress, run_at, tries, finished_at, outcome, created_at";
 
 impl JobRow {
     fn read(self) -> Result<Job> {
@@ -67,7 +67,7 @@ impl JobRow {
             payload: self.payload,
             progress: self.progress,
             run_at: ROW.time("run_at", self.run_at)?,
-            attempts: self.attempts,
+            tries: self.tries,
             finished_at: ROW.time_opt("finished_at", self.finished_at)?,
             outcome: self.outcome,
             created_at: ROW.time("created_at", self.created_at)?,
@@ -88,7 +88,7 @@ impl<M: Mode> Tx<M> {
     pub async fn recent_jobs(&mut self, user: UserId, connection: ConnectionId, limit: i64) -> Result<Vec<Job>> {
         let sql = AssertSqlSafe(format!(
             "select {COLUMNS} from jobs where user_id = $1 and connection_id = $2 \
-             and (attempts > 0 or run_at <= created_at) order by id desc limit $3"
+             and (tries > 0 or run_at <= created_at) order by id desc limit $3"
         ));
         let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
             .bind(user.to_string())
@@ -100,27 +100,27 @@ impl<M: Mode> Tx<M> {
 
     /// Since when the oldest due job waits.
     pub async fn oldest_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>> {
-        const SQL: &str =
-            "select min(run_at) from jobs where finished_at is null and run_at <= $1 and lease_until < $1";
-        let millis: Option<i64> = on!(self, |db| query_scalar(SQL).bind(now.as_millisecond()).fetch_one(&mut **db))?;
-        ROW.time_opt("run_at", millis)
+        Ok(self.next_due().await?.filter(|due| *due <= now))
     }
 
-    /// When the next job is due.
+    /// When the next job is due; one that is claimed, when its lease ends.
     pub async fn next_due(&mut self) -> Result<Option<Timestamp>> {
-        const SQL: &str = "select min(case when lease_until > run_at then lease_until else run_at end) from jobs \
-                           where finished_at is null";
+        const SQL: &str = "select min(run_at) from jobs where finished_at is null";
         let millis: Option<i64> = on!(self, |db| query_scalar(SQL).fetch_one(&mut **db))?;
         ROW.time_opt("run_at", millis)
     }
 }
 
 impl Tx<Write> {
-    /// Enqueues work, or brings the unfinished job of the same key forward; not one that was put off after a try.
+    /// Enqueues work. The unfinished job of the same key is brought forward instead, unless it was put off after a try;
+    /// one that is being done is done once more.
     pub async fn enqueue(&mut self, now: Timestamp, new: NewJob) -> Result<JobId> {
         const SQL: &str = "insert into jobs (id, type, user_id, connection_id, dedupe_key, payload, run_at, created_at) \
             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (dedupe_key) do update set \
-            run_at = case when excluded.run_at < jobs.run_at and jobs.attempts = 0 then excluded.run_at else jobs.run_at end \
+            again_at = case when jobs.lease_owner is not null and (jobs.again_at is null or excluded.run_at < jobs.again_at) \
+            then excluded.run_at else jobs.again_at end, \
+            run_at = case when jobs.lease_owner is null and jobs.tries = 0 and excluded.run_at < jobs.run_at \
+            then excluded.run_at else jobs.run_at end \
             returning id";
         let id: JobId = self.random.id(now);
         let id: String = on!(self, |db| query_scalar(SQL)
@@ -145,9 +145,9 @@ impl Tx<Write> {
         limit: i64,
     ) -> Result<Vec<Job>> {
         let sql = AssertSqlSafe(format!(
-            "update jobs set lease_owner = $1, lease_until = $3, attempts = attempts + 1 where id in \
-             (select id from jobs where finished_at is null and run_at <= $2 and lease_until < $2 \
-             order by run_at limit $4{}) and lease_until < $2 returning {COLUMNS}",
+            "update jobs set lease_owner = $1, run_at = $3, again_at = null, tries = tries + 1 where id in \
+             (select id from jobs where finished_at is null and run_at <= $2 order by run_at limit $4{}) \
+             and finished_at is null and run_at <= $2 returning {COLUMNS}",
             self.skip_locked()
         ));
         let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
@@ -161,8 +161,8 @@ impl Tx<Write> {
 
     /// Claims one job that was just enqueued, so that whoever waits for it can do it at once.
     pub async fn claim_job(&mut self, id: JobId, owner: &str, now: Timestamp, lease_until: Timestamp) -> Result<bool> {
-        const SQL: &str = "update jobs set lease_owner = $2, lease_until = $4, attempts = attempts + 1 \
-                           where id = $1 and finished_at is null and lease_until < $3";
+        const SQL: &str = "update jobs set lease_owner = $2, run_at = $4, again_at = null, tries = tries + 1 \
+                           where id = $1 and finished_at is null and (lease_owner is null or run_at <= $3)";
         Ok(change!(self, |db| query(SQL)
             .bind(id.to_string())
             .bind(owner)
@@ -180,7 +180,7 @@ impl Tx<Write> {
         lease_until: Timestamp,
         progress: Option<&str>,
     ) -> Result<bool> {
-        const SQL: &str = "update jobs set lease_until = $3, progress = coalesce($4, progress) \
+        const SQL: &str = "update jobs set run_at = $3, progress = coalesce($4, progress) \
                            where id = $1 and lease_owner = $2 and finished_at is null";
         Ok(change!(self, |db| query(SQL)
             .bind(id.to_string())
@@ -191,10 +191,12 @@ impl Tx<Write> {
             == 1)
     }
 
-    /// Ends a job.
+    /// Ends a job, or lets it wait for its turn again where somebody asked for it meanwhile.
     pub async fn finish_job(&mut self, id: JobId, owner: &str, now: Timestamp, outcome: &str) -> Result<()> {
-        const SQL: &str = "update jobs set finished_at = $3, outcome = $4, dedupe_key = null, lease_until = 0 \
-                           where id = $1 and lease_owner = $2 and finished_at is null";
+        const SQL: &str = "update jobs set finished_at = case when again_at is null then $3 end, outcome = $4, \
+            dedupe_key = case when again_at is null then null else dedupe_key end, run_at = coalesce(again_at, run_at), \
+            tries = case when again_at is null then tries else 0 end, again_at = null, lease_owner = null \
+            where id = $1 and lease_owner = $2 and finished_at is null";
         change!(self, |db| query(SQL)
             .bind(id.to_string())
             .bind(owner)
@@ -206,7 +208,7 @@ impl Tx<Write> {
 
     /// Puts a job off.
     pub async fn retry_job(&mut self, id: JobId, owner: &str, run_at: Timestamp, why: &str) -> Result<()> {
-        const SQL: &str = "update jobs set run_at = $3, outcome = $4, lease_until = 0, lease_owner = null \
+        const SQL: &str = "update jobs set run_at = $3, outcome = $4, lease_owner = null \
                            where id = $1 and lease_owner = $2 and finished_at is null";
         change!(self, |db| query(SQL)
             .bind(id.to_string())
@@ -218,10 +220,10 @@ impl Tx<Write> {
     }
 
     /// Gives back whatever an owner has claimed, so that others can go on with it at once.
-    pub async fn release_jobs(&mut self, owner: &str) -> Result<u64> {
-        const SQL: &str = "update jobs set lease_owner = null, lease_until = 0 \
-                           where lease_owner = $1 and finished_at is null";
-        Ok(change!(self, |db| query(SQL).bind(owner).execute(&mut **db))?)
+    pub async fn release_jobs(&mut self, owner: &str, now: Timestamp) -> Result<u64> {
+        const SQL: &str =
+            "update jobs set lease_owner = null, run_at = $2 where lease_owner = $1 and finished_at is null";
+        Ok(change!(self, |db| query(SQL).bind(owner).bind(now.as_millisecond()).execute(&mut **db))?)
     }
 
     /// Drops the jobs of a connection that have not ended.

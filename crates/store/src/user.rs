@@ -163,7 +163,7 @@ impl Tx<Write> {
             .execute(&mut **db))
         .map_err(Error::on_conflict("a user of this name"))?;
         for sql in [
-            "insert into streams (user_id, head) values ($1, 0)",
+            "insert into logs (user_id, head) values ($1, 0)",
             "insert into audit_heads (user_id, position, hash) values ($1, 0, '')",
         ] {
             change!(self, |db| query(sql).bind(id.to_string()).execute(&mut **db))?;

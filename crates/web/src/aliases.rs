@@ -68,13 +68,15 @@ impl Service<Request> for Aliased {
 }
 
 fn path_of(provider: &str, door: engine::Door) -> String {
-    use engine::Door::{Callback, Connect, Disclosure, Disconnect, Settings, Status, Sync};
+    use engine::Door::{Callback, Connect, Disclosure, Disconnect, Settings, Status, Subscriptions, Sync, Webhook};
     let rest = match door {
         Disclosure | Connect => "/auth",
         Callback => "/callback",
+        Webhook => "/webhook",
         Status => "/status",
         Sync => "/sync",
         Settings | Disconnect => "",
+        Subscriptions => return "/api/v1/subscriptions".to_owned(),
     };
     format!("/api/v1/integrations/{provider}{rest}")
 }

@@ -143,7 +143,8 @@ impl Scene {
 
     /// Lets a minute pass for whoever was killed at work: it is given up.
     pub(crate) async fn give_up(&self) -> anyhow::Result<()> {
-        testkit::run(&self.database, "update jobs set lease_until = 0 where finished_at is null").await.map(drop)
+        let given_up = "update jobs set run_at = 0 where lease_owner is not null and finished_at is null";
+        testkit::run(&self.database, given_up).await.map(drop)
     }
 
     /// Asks the provider for a refresh token, as an operator does by hand.

@@ -143,7 +143,7 @@ fn report(job: Job) -> JobReport {
     let state = match (&job.finished_at, &outcome) {
         (Some(_), Some(_)) => "done",
         (Some(_), None) => "failed",
-        (None, _) if job.attempts == 0 => "queued",
+        (None, _) if job.tries == 0 => "queued",
         (None, _) if text.is_empty() => "running",
         (None, _) => "retrying",
     };

@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
         }
         self.keep_progress(&mut tx).await?;
         tx.commit().await?;
-        if self.plan.recurring && self.passing && self.job.attempts < TRIES {
+        if self.plan.recurring && self.passing && self.job.tries < TRIES {
             return Ok(Verdict::Retry { why: last_error.unwrap_or_default(), at: None });
         }
         let outcome = serde_json::to_string(&self.outcome(now)).unwrap_or_default();

@@ -80,10 +80,10 @@ pub(super) async fn account(api: &Api) -> Result<Account, Error> {
 
 /// Ends the grant. Sent again without harm: a token that is already dead stays dead.
 pub(super) async fn revoke(api: &Api) -> Result<(), Error> {
-    let Some(url) = &api.application.revoke_url else { return Ok(()) };
+    let (Some(url), Some(access)) = (&api.application.revoke_url, &api.access) else { return Ok(()) };
     let mut url = url.clone();
     // Oura takes the token nowhere but in the query. It is dead once the request is answered.
-    url.query_pairs_mut().append_pair("access_token", api.access.expose());
+    url.query_pairs_mut().append_pair("access_token", access.expose());
     let answer = match ask_to_revoke(api, &url, Request::post).await {
         // Oura does not document the method: clients send POST or GET.
         Err(Error::NotFound | Error::Rejected(405)) => ask_to_revoke(api, &url, Request::get).await,

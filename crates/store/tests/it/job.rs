@@ -34,14 +34,14 @@ async fn a_job_is_claimed_when_it_is_due_and_by_one() {
         assert_eq!(tx.oldest_due(minute(7)).await.unwrap(), Some(minute(5)));
         let claimed = tx.claim_jobs("a", minute(5), minute(8), 10).await.unwrap();
         let [job] = claimed.as_slice() else { panic!("{claimed:?}") };
-        assert_eq!((job.id, job.attempts, job.payload.as_str(), job.user_id), (id, 1, "payload", Some(ada)));
+        assert_eq!((job.id, job.tries, job.payload.as_str(), job.user_id), (id, 1, "payload", Some(ada)));
         assert!(tx.claim_jobs("b", minute(7), minute(9), 10).await.unwrap().is_empty());
         assert_eq!((tx.oldest_due(minute(7)).await.unwrap(), tx.next_due().await.unwrap()), (None, Some(minute(8))));
         assert!(!tx.hold_job(id, "b", minute(20), None).await.unwrap(), "it is not b's");
         assert!(tx.hold_job(id, "a", minute(20), Some("half")).await.unwrap());
         assert!(tx.claim_jobs("b", minute(19), minute(30), 10).await.unwrap().is_empty());
         let taken = tx.claim_jobs("b", minute(21), minute(30), 10).await.unwrap();
-        assert_eq!((taken[0].progress.as_deref(), taken[0].attempts), (Some("half"), 2), "a has died");
+        assert_eq!((taken[0].progress.as_deref(), taken[0].tries), (Some("half"), 2), "a has died");
         assert!(!tx.hold_job(id, "a", minute(40), Some("more")).await.unwrap(), "it is not a's any more");
         tx.finish_job(id, "a", minute(22), "of a").await.unwrap();
         assert_eq!(tx.job(ada, id).await.unwrap().finished_at, None);
@@ -77,6 +77,43 @@ async fn an_unfinished_job_of_a_key_is_only_brought_forward() {
         tx.claim_jobs("a", minute(50), minute(52), 1).await.unwrap();
         tx.finish_job(id, "a", minute(51), "done").await.unwrap();
         assert_ne!(enqueue(&mut tx, 60).await, id, "the key is free again");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_while_it_is_done_is_done_once_more() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        let ada = add(&test.db, "ada@example.org").await.unwrap().id;
+        let mut tx = test.db.write().await.unwrap();
+        let id = tx.enqueue(minute(0), new_job(ada, Some("key"), minute(1))).await.unwrap();
+        tx.claim_jobs("a", minute(1), minute(3), 1).await.unwrap();
+        for at in [6, 2, 4] {
+            assert_eq!(tx.enqueue(minute(2), new_job(ada, Some("key"), minute(at))).await.unwrap(), id);
+        }
+        assert_eq!(tx.next_due().await.unwrap(), Some(minute(3)), "the lease stands");
+        tx.finish_job(id, "a", minute(2), "once").await.unwrap();
+        let job = tx.job(ada, id).await.unwrap();
+        assert_eq!((job.finished_at, job.run_at, job.tries), (None, minute(2), 0));
+        let again = tx.claim_jobs("b", minute(2), minute(4), 1).await.unwrap();
+        assert_eq!((again[0].id, again[0].tries), (id, 1));
+        tx.finish_job(id, "b", minute(3), "twice").await.unwrap();
+        let job = tx.job(ada, id).await.unwrap();
+        assert_eq!((job.finished_at, job.outcome.as_deref()), (Some(minute(3)), Some("twice")));
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_gives_back_is_due_at_once() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        let ada = add(&test.db, "ada@example.org").await.unwrap().id;
+        let mut tx = test.db.write().await.unwrap();
+        tx.enqueue(minute(0), new_job(ada, None, minute(1))).await.unwrap();
+        tx.claim_jobs("a", minute(1), minute(30), 1).await.unwrap();
+        assert_eq!(tx.release_jobs("b", minute(2)).await.unwrap(), 0);
+        assert_eq!(tx.release_jobs("a", minute(2)).await.unwrap(), 1);
+        assert_eq!(tx.claim_jobs("b", minute(2), minute(4), 1).await.unwrap().len(), 1);
     }
 }
 

@@ -94,6 +94,12 @@ impl Audit {
             Action::LinkCreated => "Link made",
             Action::LinkRedeemed => "Link redeemed",
             Action::UserCreated => "User added",
+            Action::EventsWatched => "Events watched",
+            Action::DeliveryReplayed => "Delivery replayed",
+            Action::WebhookCreated => "Webhook made",
+            Action::WebhookChanged => "Webhook changed",
+            Action::WebhookDeleted => "Webhook deleted",
+            Action::RecordsPurged => "Records purged",
         }
     }
 }
@@ -158,5 +164,11 @@ fn verb(action: Action) -> (&'static str, Object) {
         Action::LinkCreated => ("made a connect link", Fixed(" for you")),
         Action::LinkRedeemed => ("confirmed the connection made through", Named("a connect link")),
         Action::UserCreated => ("added", Fixed(" your account")),
+        Action::EventsWatched => ("watched", Fixed(" your events")),
+        Action::DeliveryReplayed => ("replayed a delivery", Fixed(" about you")),
+        Action::WebhookCreated => ("began to have your events sent to", Named("a webhook")),
+        Action::WebhookChanged => ("changed", Named("a webhook of yours")),
+        Action::WebhookDeleted => ("stopped having your events sent to", Named("a webhook")),
+        Action::RecordsPurged => ("purged", Fixed(" your oldest records")),
     }
 }

@@ -62,6 +62,6 @@ fn api(base: Url) -> Api {
         http: Client::new(Guard::trusting([&base]), Duration::from_secs(30)).unwrap(),
         budget: Arc::new(Unlimited),
         clock: Clock::stopped_at(Timestamp::UNIX_EPOCH),
-        access: Secret::new("token-1"),
+        access: Some(Secret::new("token-1")),
     }
 }
