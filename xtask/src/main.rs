@@ -1,6 +1,8 @@
-//! The chores of the project: `cargo xtask test`, `tidy`, `registry`, `generate`.
+//! The chores of the project: `cargo xtask test`, `fuzz`, `bench`, `tidy`, `registry`, `generate`.
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on its standard output")]
 
+mod bench;
+mod fuzz;
 mod generated;
 mod program;
 mod registry;
@@ -24,6 +26,10 @@ struct Arguments {
 enum Chore {
     /// Install what the suites need, start it, run everything.
     Test(test::Options),
+    /// Build the server as it is released, and measure it.
+    Bench(bench::Options),
+    /// Throw what nobody expects at every parser that faces the outside.
+    Fuzz(fuzz::Options),
     /// Check the rules of the house that no compiler checks.
     Tidy,
     /// Write the indexes of providers from their folders.
@@ -46,6 +52,8 @@ fn run(chore: Chore) -> anyhow::Result<ExitCode> {
     let root = workspace::root()?;
     match chore {
         Chore::Test(options) => return Ok(test::run(&root, &options)),
+        Chore::Bench(options) => bench::run(&root, &options)?,
+        Chore::Fuzz(options) => fuzz::run(&root, &options)?,
         Chore::Tidy => tidy::run(&root)?,
         Chore::Registry => registry::write(&root)?,
         Chore::Generate => generated::write(&root)?,

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Token(TokenCommand),
     /// Bring a person's newer data in, and watch it come.
     Sync(SyncArgs),
+    /// What providers sent by themselves.
+    #[command(subcommand)]
+    Deliveries(DeliveriesCommand),
     /// Map raw pages again after a mapper changed; shows the difference, and writes only when told to.
     Rederive(RederiveArgs),
     /// Print the API's description.
@@ -69,6 +72,9 @@ pub(crate) struct Demo {
     /// Begin with the person connected already.
     #[arg(long)]
     pub(crate) connected: bool,
+    /// Let something small happen to the person so often, as if they lived faster; 0: never [default: 10, with --now 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) every: Option<u64>,
     /// Print one line of JSON once it serves.
     #[arg(long)]
     pub(crate) json: bool,
@@ -175,6 +181,29 @@ pub(crate) struct SyncArgs {
     /// A collection, or all.
     #[arg(long = "type", default_value = "all")]
     pub(crate) collection: String,
+}
+
+/// What to do with deliveries.
+#[derive(Subcommand)]
+pub(crate) enum DeliveriesCommand {
+    /// List what came and what became of it, the newest first.
+    List {
+        #[arg(long)]
+        provider: Option<String>,
+        /// received, waiting, applied, unmatched or dead.
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Have a delivery done again by the server.
+    Replay {
+        #[arg(required_unless_present = "dead")]
+        id: Option<String>,
+        /// All that were given up.
+        #[arg(long, conflicts_with = "id")]
+        dead: bool,
+    },
 }
 
 /// Whose raw pages to map again.

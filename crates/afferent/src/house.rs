@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use engine::{Configured, Engine, Setup};
+use engine::{Configured, Engine, Rules, Setup};
 use identity::Identity;
+use jiff::SignedDuration;
 use model::{Clock, Random, Secret, User, UserId};
 use outbound::{Client, Guard};
 use providers::Application;
@@ -15,6 +16,8 @@ use crate::config::{Config, Initial};
 
 /// A provider that has not answered by then will not.
 const DEADLINE: Duration = Duration::from_secs(25);
+/// So long a receiver of events has to take one.
+const SINK_DEADLINE: Duration = Duration::from_secs(15);
 const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// The rooms, put together.
@@ -33,6 +36,9 @@ pub(crate) struct Plan {
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) public_url: Url,
     pub(crate) return_origins: Vec<String>,
+    pub(crate) polling: Option<SignedDuration>,
+    pub(crate) rules: Rules,
+    pub(crate) webhook_hosts: Vec<String>,
 }
 
 impl Plan {
@@ -46,6 +52,9 @@ impl Plan {
             applications: config.applications.clone(),
             public_url: config.public_url.clone(),
             return_origins: config.return_origins.clone(),
+            polling: config.polling,
+            rules: config.rules,
+            webhook_hosts: config.webhook_hosts.clone(),
         })
     }
 }
@@ -61,9 +70,12 @@ impl House {
             clock: plan.clock.clone(),
             random: random.clone(),
             http: Client::new(guard, DEADLINE)?,
+            sink_http: Client::new(Guard::trusting_hosts(plan.webhook_hosts), SINK_DEADLINE)?,
             providers: configured(&plan.applications),
             public_url: plan.public_url,
             return_origins: plan.return_origins,
+            polling: plan.polling,
+            rules: plan.rules,
         });
         let identity = Identity::new(db.clone(), plan.clock, random);
         Ok(Self { db, engine, identity })

@@ -4,8 +4,8 @@ mod cli;
 mod commands;
 mod config;
 mod house;
-mod logging;
 mod server;
+mod telemetry;
 
 use std::process::ExitCode;
 

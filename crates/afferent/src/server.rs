@@ -49,8 +49,17 @@ pub(crate) async fn run(
         let (engine, stop) = (house.engine.clone(), stop.clone());
         async move { engine.work(stop).await }
     });
+    let collecting = tokio::spawn(web::collect_metrics(house.engine.clock().clone()));
+    tokio::spawn({
+        let (engine, stop) = (house.engine.clone(), stop.clone());
+        async move {
+            stop.cancelled().await;
+            engine.close_streams();
+        }
+    });
     let served = serve(listener, web::router(state).into_router(), stop.clone()).await;
     stop.cancel();
+    collecting.abort();
     let drained = async {
         let _ = worker.await;
         house.engine.drain().await;

@@ -5,8 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use model::{Action, Actor, AuditEntry, UserId};
-use store::{AuditQuery, BrokenChain};
+use model::{Action, Actor, AuditEntry, Clock, UserId};
+use store::{AuditQuery, BrokenChain, Db, Gather};
 
 use crate::{Engine, Result};
 
@@ -15,10 +15,13 @@ use crate::{Engine, Result};
 pub(crate) struct RecentReads(Mutex<Minute>);
 
 /// The minute, and the reads that are on record for it.
-type Minute = (i64, HashSet<(UserId, Actor, Action)>);
+type Minute = (i64, HashSet<Reading>);
+
+/// Whose data is read, by whom, and how.
+pub(crate) type Reading = (UserId, Actor, Action);
 
 impl RecentReads {
-    fn contains(&self, minute: i64, read: &(UserId, Actor, Action)) -> bool {
+    fn contains(&self, minute: i64, read: &Reading) -> bool {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.0 != minute {
             *recent = (minute, HashSet::new());
@@ -26,7 +29,7 @@ impl RecentReads {
         recent.1.contains(read)
     }
 
-    fn insert(&self, minute: i64, read: (UserId, Actor, Action)) {
+    fn insert(&self, minute: i64, read: Reading) {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.0 == minute {
             recent.1.insert(read);
@@ -40,17 +43,12 @@ impl Engine {
         if *actor == Actor::User(user) {
             return Ok(());
         }
-        let now = self.clock.now();
-        let minute = now.as_second() / 60;
+        let minute = self.clock.now().as_second() / 60;
         let read = (user, actor.clone(), action);
         if self.recent_reads.contains(minute, &read) {
             return Ok(());
         }
-        let mut tx = self.db.write().await?;
-        if tx.first_read(user, actor, action, now).await? {
-            tx.append_audit(user, now, actor, action, None).await?;
-        }
-        tx.commit().await?;
+        self.reads.call(read.clone()).await?;
         self.recent_reads.insert(minute, read);
         Ok(())
     }
@@ -64,4 +62,25 @@ impl Engine {
     pub async fn verify_audit(&self, user: UserId) -> Result<std::result::Result<i64, BrokenChain>> {
         Ok(self.db.read().await?.verify_audit(user).await?)
     }
+}
+
+/// Puts reads that come at the same time on record by one commit.
+pub(crate) fn gathered(db: Db, clock: Clock) -> Gather<Reading, ()> {
+    Gather::new(move |reads: Vec<Reading>| {
+        let (db, clock) = (db.clone(), clock.clone());
+        Box::pin(async move {
+            let now = clock.now();
+            let mut different: Vec<_> = reads.iter().collect::<HashSet<_>>().into_iter().collect();
+            // Two processes that lock the same trails do so in the same order.
+            different.sort_by_key(|(user, ..)| *user);
+            let mut tx = db.write().await?;
+            for (user, actor, action) in different {
+                if tx.first_read(*user, actor, *action, now).await? {
+                    tx.append_audit(*user, now, actor, *action, None).await?;
+                }
+            }
+            tx.commit().await?;
+            Ok(vec![(); reads.len()])
+        })
+    })
 }

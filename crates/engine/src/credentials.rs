@@ -14,8 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Action, Actor, Connection, ConnectionId, ConnectionState, Credential, Reason, Secret, TokenSet, UserId};
 use providers::{Api, oauth};
 use store::{Claim, Swap, Tx, Write};
+use tracing::Instrument;
 
-use crate::{Engine, Error, Result, jobs};
+use crate::{Engine, Error, Result, jobs, measure};
 
 /// Longer than the HTTP client waits for an answer, so that nobody else begins while an answer can still come.
 const LEASE: SignedDuration = SignedDuration::from_secs(90);
@@ -121,19 +122,23 @@ impl Engine {
 
     fn take_off(&self, connection: Connection, rotation: i64) -> Flight {
         let engine = self.clone();
-        let task = self.tasks.spawn(async move {
+        let flight = async move {
             let _landing = Landing(engine.clone(), (connection.id, rotation));
             engine.refresh_once(&connection, rotation).await
-        });
+        };
+        let task = self.tasks.spawn(flight.in_current_span());
         task.map(|ended| ended.unwrap_or_else(|_| Refreshed::Later("the refresh broke off".into()))).boxed().shared()
     }
 
+    #[tracing::instrument(name = "refresh", skip_all, fields(provider = connection.provider, connection.id = %connection.id))]
     async fn refresh_once(&self, connection: &Connection, rotation: i64) -> Refreshed {
-        match self.try_refresh(connection, rotation).await {
+        let refreshed = match self.try_refresh(connection, rotation).await {
             Ok(outcome) => outcome,
             Err(Error::NotConnected | Error::NotFound(_)) => Refreshed::Removed,
             Err(error) => Refreshed::Later(error.to_string()),
-        }
+        };
+        measure::refresh(&connection.provider, &refreshed);
+        refreshed
     }
 
     async fn try_refresh(&self, connection: &Connection, rotation: i64) -> Result<Refreshed> {

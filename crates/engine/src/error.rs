@@ -12,6 +12,21 @@ pub enum Error {
     /// What was asked makes no sense.
     #[error("{field}: {why}")]
     Invalid { field: &'static str, why: String },
+    /// What lies up to the floor was pruned: who asks for it takes the head, reads the records and goes on.
+    #[error("what lies up to {floor} is not kept any more")]
+    Expired { floor: i64, head: i64 },
+    /// What claims to come from a provider does not.
+    #[error("{0}")]
+    Unsigned(providers::Unsigned),
+    /// The provider has signed it, but not at this time.
+    #[error("it was not signed at this time")]
+    Stale,
+    /// Whoever asks does not know what we told the provider, and nobody else.
+    #[error("it does not prove to be the provider")]
+    WrongToken,
+    /// Whether it was kept is not known: it must be sent again.
+    #[error("it could not be kept: {0}")]
+    NotKept(store::Error),
     /// There is no connection to this provider.
     #[error("not connected")]
     NotConnected,

@@ -1,15 +1,17 @@
 //! Whether this process can do its work.
 
-use jiff::{SignedDuration, Timestamp};
-use model::ConnectionState;
+use jiff::SignedDuration;
+use model::{ConnectionState, ListeningState};
 use serde::Serialize;
 
-use crate::{Engine, Result};
+use crate::{Engine, Result, listen::Listening};
 
 /// Work that waits longer than this is not being done.
 const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(5);
 /// Syncs come every four hours: two that fail are bad luck, more are trouble.
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(12);
+/// Where the provider tells us of changes, they come once a day.
+const LONGEST_WHEN_TOLD: SignedDuration = SignedDuration::from_hours(36);
 
 /// Whether this process can do its work, and what it looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +49,7 @@ impl Engine {
         ];
         for id in self.providers.keys() {
             checks.push(self.check_provider(id).await);
+            checks.extend(self.check_webhooks(id).await);
         }
         Readiness { ready: checks.iter().all(|check| check.ok || !check.required), checks }
     }
@@ -83,20 +86,31 @@ impl Engine {
         let looked = async {
             let mut tx = self.db.read().await?;
             let active = tx.count_connections(id, ConnectionState::Active).await?;
-            Ok::<_, crate::Error>((active, tx.last_success(id).await?))
+            let told = tx.listening(id).await?.is_some_and(|it| it.state == ListeningState::Active);
+            let longest = if told { LONGEST_WHEN_TOLD } else { LONGEST_SILENCE };
+            Ok::<_, crate::Error>((active, tx.last_success(id).await?, longest))
         };
         let name = format!("provider:{id}");
         let (ok, detail) = match looked.await {
-            Ok((0, _)) => (true, "nobody is connected".to_owned()),
-            Ok((_, None)) => (true, "not synced yet".to_owned()),
-            Ok((_, Some(last))) => (self.is_recent(last), format!("last success {last}")),
+            Ok((0, ..)) => (true, "nobody is connected".to_owned()),
+            Ok((_, None, _)) => (true, "not synced yet".to_owned()),
+            Ok((_, Some(last), longest)) => {
+                (self.clock.now().duration_since(last) <= longest, format!("last success {last}"))
+            }
             Err(error) => (false, error.to_string()),
         };
         Check { name, ok, required: false, detail }
     }
 
-    fn is_recent(&self, last: Timestamp) -> bool {
-        self.clock.now().duration_since(last) <= LONGEST_SILENCE
+    /// Where a provider does not tell us of changes we ask it, so that this is shown and no more.
+    async fn check_webhooks(&self, id: &str) -> Option<Check> {
+        let name = format!("webhooks:{id}");
+        let (ok, detail) = match self.listening(id).await {
+            Ok(Listening { state: ListeningState::Unsupported, .. }) => return None,
+            Ok(listening) => (listening.is_well(), listening.in_words()),
+            Err(error) => (false, error.to_string()),
+        };
+        Some(Check { name, ok, required: false, detail })
     }
 }
 

@@ -9,24 +9,31 @@ pub mod context;
 mod credentials;
 mod error;
 mod events;
+mod export;
 mod health;
 mod idempotency;
 mod jobs;
+mod listen;
+mod keep;
+mod measure;
+mod receive;
 mod rederive;
 mod setup;
 mod sharing;
 mod status;
+mod stream;
 mod sync;
 mod tell;
+mod timeline;
 mod worker;
 
 use std::{collections::BTreeMap, ops::Deref, sync::Arc};
 
-use model::{Clock, Random};
+use model::{Clock, Random, Sharing, UserId};
 use outbound::{Budget, Client};
-use store::Db;
+use store::{Db, Gather, NewDelivery};
 use tokio::sync::{Notify, Semaphore};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     connect::{
@@ -34,16 +41,25 @@ pub use self::{
         Redeemed, Revocation,
     },
     error::{Error, LinkProblem, StateProblem},
+    export::{NewWebhook, ReplayFrom, Tested, Webhook, WebhookAttempt, WebhookChange},
     health::{Check, Readiness},
     idempotency::Once,
+    listen::{Hearing, Listening},
+    keep::{RecordRetention, Rules},
+    measure::{OpenStream, Seen, Via},
     rederive::{Difference, Rederived},
     setup::{Configured, Setup},
     status::{CollectionStatus, Status},
+    stream::{Ended, Event, Filter, Follow, Glimpse, Said, Watch, Watched},
     sync::{Asked, Failure, JobReport, Outcome, Progress, SyncRequest},
     tell::Told,
+    timeline::{Changed, Happening, Sort, Synced, TimelineQuery, What},
 };
-pub use providers::Door;
-pub use store::{AuditQuery, Principal, RecordQuery};
+pub use providers::{Door, Received};
+pub use store::{
+    Arrival, AuditQuery, ChangeFilter, Delivery, DeliveryCount, DeliveryQuery, Heard, ListedNotice, Principal, RecordQuery,
+    Sizes, Subscription, TableSize,
+};
 
 /// What engine functions return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,16 +74,35 @@ pub struct House {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) http: Client,
+    /// The way out to addresses that people and apps name, and the places of those who take it.
+    pub(crate) sink_http: Client,
+    pub(crate) sink_places: export::Places,
     pub(crate) budget: Arc<dyn Budget>,
     pub(crate) providers: BTreeMap<String, Configured>,
     pub(crate) return_origins: Vec<String>,
     pub(crate) public_url: url::Url,
+    /// How often everything is asked for, where the settings say so: then no provider is asked to tell of anything.
+    pub(crate) polling: Option<jiff::SignedDuration>,
+    pub(crate) rules: Rules,
+    pub(crate) known_sizes: keep::KnownSizes,
     /// This process's name in leases.
     pub(crate) process: String,
     /// Work that must end although nobody waits for it any more.
     pub(crate) tasks: TaskTracker,
     pub(crate) flights: credentials::Flights,
     pub(crate) recent_reads: audit::RecentReads,
+    pub(crate) reads: Gather<audit::Reading, ()>,
+    /// What people share, of those who are asked for at the same time.
+    pub(crate) switches: Gather<UserId, Sharing>,
+    /// Who reads along, and who watches.
+    pub(crate) hub: stream::Hub,
+    pub(crate) gallery: stream::Gallery,
+    /// Ends the streams.
+    pub(crate) closing: CancellationToken,
+    /// Deliveries on their way into the database, many in one commit.
+    pub(crate) arrivals: Gather<NewDelivery, Arrival>,
+    /// Wakes who opens deliveries: one was kept.
+    pub(crate) arrived: Notify,
     /// Places for syncs that somebody waits for.
     pub(crate) asked: Arc<Semaphore>,
     /// Wakes the worker: something was enqueued.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{Connection, ConnectionState, Kind, Record, UserId};
+use model::{Connection, ConnectionState, Kind, PageId, Record, UserId};
+use providers::Mapped;
 use serde::Serialize;
-use store::{Mode, Tx};
+use store::{Mode, RawPage, Tx};
 
 use crate::{
     Engine, Result,
@@ -47,8 +48,20 @@ struct Change {
     record: Option<Record>,
 }
 
-/// What the raw pages say, all taken together. None: that it is gone.
-type Derived = BTreeMap<(Kind, String), (String, Option<Record>)>;
+/// What the raw pages say.
+#[derive(Default)]
+struct Derived {
+    /// All taken together, with their collections. None: that it is gone.
+    records: BTreeMap<(Kind, String), (String, Option<Record>)>,
+    pages: Vec<Told>,
+}
+
+/// Of which records a page tells.
+struct Told {
+    page: PageId,
+    keys: Vec<(Kind, String)>,
+    skipped: usize,
+}
 
 impl Engine {
     /// Maps the raw pages of all of a person's connections again; writes only when told to.
@@ -71,12 +84,14 @@ impl Engine {
         // Pages are read under the lock: a sync that stores a newer one must not be overtaken by what is older.
         let mut tx = self.db.write().await?;
         tx.lock_log(connection.user_id).await?;
-        for Change { kind, provider_id, collection, generation, record } in
-            self.compare(&mut tx, connection, total).await?
-        {
+        let (changes, pages) = self.compare(&mut tx, connection, total).await?;
+        for Change { kind, provider_id, collection, generation, record } in changes {
             let origin = Origin::new(connection, &collection, generation, self.clock.now());
             let gone = if record.is_none() { vec![(kind, provider_id)] } else { Vec::new() };
             apply::replace(&mut tx, origin, record, &gone).await?;
+        }
+        for Told { page, keys, skipped } in pages {
+            tx.link_page(connection.user_id, connection.id, page, &keys, skipped).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -87,19 +102,26 @@ impl Engine {
         tx: &mut Tx<M>,
         connection: &Connection,
         total: &mut Rederived,
-    ) -> Result<Vec<Change>> {
-        let derived = self.derive(tx, connection, total).await?;
+    ) -> Result<(Vec<Change>, Vec<Told>)> {
+        let Derived { records: derived, pages } = self.derive(tx, connection, total).await?;
         let (user, id) = (connection.user_id, connection.id);
+        let keep_from = tx.retention(user).await?.keep_from;
         let keys = tx.natural_keys(user, id).await?;
         total.without_raw.extend(keys.into_iter().filter(|key| !derived.contains_key(key)));
+        let keys: Vec<_> = derived.keys().cloned().collect();
+        let kept = tx.find_kept(user, id, &keys).await?;
         let mut changes = Vec::new();
-        for ((kind, provider_id), (collection, record)) in derived {
-            let kept = tx.find_kept(user, id, kind, &provider_id).await?;
+        for (key, (collection, record)) in derived {
+            let kept = kept.get(&key);
+            let (kind, provider_id) = key;
             // A tombstone stands: what was removed is never revived by an old page.
-            if kept.as_ref().is_some_and(|kept| kept.removed) || (kept.is_none() && record.is_none()) {
+            if kept.is_some_and(|kept| kept.removed) || (kept.is_none() && record.is_none()) {
                 continue;
             }
-            let before = kept.as_ref().and_then(|kept| kept.record.as_ref());
+            if record.as_ref().is_some_and(|record| !apply::is_kept(record.day, keep_from)) {
+                continue;
+            }
+            let before = kept.and_then(|kept| kept.record.as_ref());
             match difference(kind, &provider_id, before, record.as_ref()) {
                 None => total.unchanged += 1,
                 Some(difference) => {
@@ -109,12 +131,12 @@ impl Engine {
                 }
             }
         }
-        Ok(changes)
+        Ok((changes, pages))
     }
 
     async fn derive<M: Mode>(&self, tx: &mut Tx<M>, connection: &Connection, total: &mut Rederived) -> Result<Derived> {
         let provider = self.provider(&connection.provider)?.provider.clone();
-        let mut derived = Derived::new();
+        let mut derived = Derived::default();
         let mut after = -1;
         loop {
             let pages = tx.pages(connection.user_id, connection.id, after, PAGES_AT_ONCE).await?;
@@ -123,7 +145,7 @@ impl Engine {
             for page in &pages {
                 total.pages += 1;
                 match provider.map(&page.collection, &page.body) {
-                    Ok(mapped) => add(&mut derived, &page.collection, mapped),
+                    Ok(mapped) => derived.add(page, mapped),
                     Err(_) => total.unreadable += 1,
                 }
             }
@@ -131,17 +153,21 @@ impl Engine {
     }
 }
 
-fn add(derived: &mut Derived, collection: &str, mapped: providers::Mapped) {
-    for record in mapped.records {
-        let key = (record.kind(), record.provider_id.clone());
-        let record = match derived.get(&key) {
-            Some((_, Some(before))) => Record { body: record.body.after(&before.body), ..record },
-            _ => record,
-        };
-        derived.insert(key, (collection.to_owned(), Some(record)));
-    }
-    for key in mapped.gone {
-        derived.insert(key, (collection.to_owned(), None));
+impl Derived {
+    fn add(&mut self, page: &RawPage, mapped: Mapped) {
+        let keys = mapped.records.iter().map(|record| (record.kind(), record.provider_id.clone())).collect();
+        self.pages.push(Told { page: page.id, keys, skipped: mapped.skipped.len() });
+        for record in mapped.records {
+            let key = (record.kind(), record.provider_id.clone());
+            let record = match self.records.get(&key) {
+                Some((_, Some(before))) => Record { body: record.body.after(&before.body), ..record },
+                _ => record,
+            };
+            self.records.insert(key, (page.collection.clone(), Some(record)));
+        }
+        for key in mapped.gone {
+            self.records.insert(key, (page.collection.clone(), None));
+        }
     }
 }
 

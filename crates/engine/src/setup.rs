@@ -2,15 +2,24 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::SignedDuration;
 use model::{Clock, Random};
 use outbound::Client;
 use providers::{Application, Manifest, Provider};
 use store::Db;
 use tokio::sync::{Notify, Semaphore};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 
-use crate::{Engine, House, audit::RecentReads, budget::SharedBudget, credentials::Flights};
+use crate::{
+    Engine, House,
+    audit::{self, RecentReads},
+    budget::SharedBudget,
+    credentials::Flights,
+    export,
+    keep::{KnownSizes, Rules},
+    receive, sharing, stream,
+};
 
 /// Syncs that somebody waits for do not take the worker's places, but are not without bound either.
 const ASKED_AT_ONCE: usize = 16;
@@ -35,10 +44,16 @@ pub struct Setup {
     pub clock: Clock,
     pub random: Random,
     pub http: Client,
+    /// The way out to addresses that people and apps name.
+    pub sink_http: Client,
     pub providers: Vec<Configured>,
     pub public_url: Url,
+    /// How often everything is asked for, where no provider is to tell of anything by itself.
+    pub polling: Option<SignedDuration>,
     /// Origins to which a connect link may lead back.
     pub return_origins: Vec<String>,
+    /// How long things are kept.
+    pub rules: Rules,
 }
 
 impl Engine {
@@ -47,19 +62,34 @@ impl Engine {
         let process: uuid::Uuid = setup.random.id(setup.clock.now());
         let budget = SharedBudget::new(setup.db.clone(), setup.clock.clone());
         let by_id = |configured: Configured| (configured.manifest().id.clone(), configured);
+        let reads = audit::gathered(setup.db.clone(), setup.clock.clone());
+        let arrivals = receive::gathered(setup.db.clone());
+        let switches = sharing::gathered(setup.db.clone());
         Self(Arc::new(House {
             db: setup.db,
             clock: setup.clock,
             random: setup.random,
             http: setup.http,
+            sink_http: setup.sink_http,
+            sink_places: export::Places::default(),
             budget: Arc::new(budget),
             providers: setup.providers.into_iter().map(by_id).collect::<BTreeMap<_, _>>(),
             return_origins: setup.return_origins,
             public_url: setup.public_url,
+            polling: setup.polling,
+            rules: setup.rules,
+            known_sizes: KnownSizes::default(),
             process: process.to_string(),
             tasks: TaskTracker::new(),
             flights: Flights::default(),
             recent_reads: RecentReads::default(),
+            reads,
+            switches,
+            hub: stream::Hub::default(),
+            gallery: stream::Gallery::default(),
+            closing: CancellationToken::new(),
+            arrivals,
+            arrived: Notify::new(),
             asked: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
             wake: Notify::new(),
         }))

@@ -1,13 +1,28 @@
 //! What a person shares, and in which zone their days are counted.
 
+use std::collections::{HashMap, HashSet};
+
 use model::{Action, Actor, Sharing, User, UserId};
+use store::{Db, Gather};
 
 use crate::{Engine, Error, Result};
+
+/// Reads the switches of people who are asked for at the same time by one look.
+pub(crate) fn gathered(db: Db) -> Gather<UserId, Sharing> {
+    Gather::new(move |users: Vec<UserId>| {
+        let db = db.clone();
+        Box::pin(async move {
+            let different: Vec<_> = users.iter().copied().collect::<HashSet<_>>().into_iter().collect();
+            let switches: HashMap<_, _> = db.read().await?.sharings(&different).await?.into_iter().collect();
+            Ok(users.iter().map(|user| switches.get(user).cloned().unwrap_or_default()).collect())
+        })
+    })
+}
 
 impl Engine {
     /// What a person shares with every reader.
     pub async fn sharing(&self, user: UserId) -> Result<Sharing> {
-        Ok(self.db.read().await?.sharing(user).await?)
+        Ok(self.switches.call(user).await?)
     }
 
     /// Sets what a person shares with every reader.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use model::{Account, ConnectionId, ConnectionState, Consent, Reason, Sharing, UserId, Window};
 use serde::Serialize;
 
-use crate::{Engine, Result, sync};
+use crate::{Engine, Result, listen::Hearing, sync};
 
 /// How a person's connection to a provider fares.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +17,8 @@ pub struct Status {
     /// `not_connected`, or the state of the connection.
     pub state: &'static str,
     pub reason: Option<Reason>,
+    /// Since when it is in its state.
+    pub state_since: Option<Timestamp>,
     pub connection_id: Option<ConnectionId>,
     pub account: Option<Account>,
     /// Absent when the provider did not say what it granted.
@@ -33,6 +35,8 @@ pub struct Status {
     pub consent: Option<Consent>,
     /// The last syncs, the newest first.
     pub syncs: Vec<sync::JobReport>,
+    /// How the connection learns of what is new.
+    pub listening: Option<Hearing>,
 }
 
 /// What was fetched of a collection.
@@ -68,10 +72,12 @@ impl Engine {
         drop(tx);
         sync::bring_forward(self, &connection).await?;
         status.scopes_missing = self.missing_scopes(&connection, &status);
+        status.listening = Some(self.hearing(&connection).await?);
         Ok(Status {
             connected: connection.state == ConnectionState::Active,
             state: connection.state.as_str(),
             reason: connection.reason,
+            state_since: Some(connection.state_since),
             connection_id: Some(id),
             account: Some(connection.account),
             scopes_granted: connection.scopes_granted,
@@ -133,6 +139,7 @@ impl Status {
             connected: false,
             state: "not_connected",
             reason: None,
+            state_since: None,
             connection_id: None,
             account: None,
             scopes_granted: None,
@@ -146,6 +153,7 @@ impl Status {
             sharing,
             consent: None,
             syncs: Vec::new(),
+            listening: None,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Does the jobs that are due.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use store::Job;
@@ -10,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Engine, Result,
     jobs::{self, Verdict, verdict},
+    measure,
 };
 
 /// A job whose process does not report for so long is taken to be orphaned.
@@ -27,14 +31,22 @@ const STORE_AGAIN: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 impl Engine {
-    /// Does jobs as they fall due, until told to stop; then waits for those under way.
+    /// Opens deliveries as they come and does jobs as they fall due, until told to stop; then waits for those under way.
     pub async fn work(&self, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         if let Err(error) = self.begin_sweeping().await {
             tracing::error!(%error, "sweeping could not be scheduled");
         }
+        if let Err(error) = self.begin_listening().await {
+            tracing::error!(%error, "listening could not be scheduled");
+        }
+        tokio::join!(self.do_as_they_fall_due(&places, &stop), self.open_as_they_come(&stop));
+        let _ = tokio::time::timeout(Duration::from_secs(8), places.acquire_many(AT_ONCE as u32)).await;
+    }
+
+    async fn do_as_they_fall_due(&self, places: &Arc<Semaphore>, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            let taken = self.start_due(&places).await.unwrap_or_else(|error| {
+            let taken = self.start_due(places).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "jobs could not be claimed");
                 0
             });
@@ -45,7 +57,6 @@ impl Engine {
                 }
             }
         }
-        let _ = tokio::time::timeout(Duration::from_secs(8), places.acquire_many(AT_ONCE as u32)).await;
     }
 
     /// Gives back the jobs that did not end in time, so that the next process need not wait for their leases.
@@ -55,10 +66,12 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Does the jobs that are due now, and those that they bring, one after another. Says how many.
+    /// Opens what was received, and does the jobs that are due now and those that they bring, one after another. Says how
+    /// many jobs.
     pub async fn run_due(&self) -> Result<usize> {
         let mut done = 0;
         loop {
+            while self.open_received().await? > 0 {}
             let jobs = self.claim_due(1).await?;
             if jobs.is_empty() {
                 return Ok(done);
@@ -74,6 +87,7 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         tx.enqueue(now, jobs::sweep(now)).await?;
+        tx.enqueue(now, jobs::keep(now)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -116,14 +130,18 @@ impl Engine {
     }
 
     /// Does one job that was claimed, and carries the verdict out.
+    #[tracing::instrument(name = "job", skip_all, fields(job.id = %job.id, job.r#type = job.job_type, tries = job.tries))]
     pub(crate) async fn run(&self, job: &Job) {
+        let begun = Instant::now();
         let verdict = tokio::select! {
             verdict = self.perform(job) => verdict,
             () = self.keep_reporting(job) => {
+                measure::job(&job.job_type, None, begun.elapsed());
                 tracing::warn!(job.id = %job.id, job.r#type = job.job_type, "a job was taken over by another process");
                 return;
             }
         };
+        measure::job(&job.job_type, Some(&verdict), begun.elapsed());
         let mut tries = 0;
         while let Err(error) = self.carry_out(job, &verdict).await {
             tries += 1;

@@ -12,8 +12,8 @@ mod token;
 
 use std::sync::Arc;
 
-use model::{Clock, Random};
-use store::Db;
+use model::{Clock, Random, User};
+use store::{ApiToken, Db, Gather};
 
 pub use account::NewAccount;
 pub use error::Error;
@@ -35,12 +35,15 @@ pub struct Identity {
     passwords: Passwords,
     recent: Arc<Recent>,
     strangers: Arc<Strangers>,
+    /// The tokens of hashes that are asked for at the same time.
+    tokens: Gather<String, Option<(ApiToken, User)>>,
 }
 
 impl Identity {
     /// Knows the people and apps of a database.
     pub fn new(db: Db, clock: Clock, random: Random) -> Self {
         let passwords = Passwords::new(random.clone());
-        Self { db, clock, random, passwords, recent: Arc::default(), strangers: Arc::default() }
+        let tokens = token::gathered(db.clone(), clock.clone());
+        Self { db, clock, random, passwords, recent: Arc::default(), strangers: Arc::default(), tokens }
     }
 }

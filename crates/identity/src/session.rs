@@ -16,12 +16,16 @@ const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 impl Identity {
     /// The session of a cookie and whose it is, if it has not ended.
     pub async fn find_session(&self, cookie: &Secret) -> Result<Option<(Session, User)>> {
-        let now = self.clock.now();
+        let Some((session, user)) = self.check_session(cookie).await? else { return Ok(None) };
+        Ok(Some((self.keep_alive(session, self.clock.now()).await?, user)))
+    }
+
+    /// The same, asked again for somebody who has come in and stays: that alone does not keep a session alive.
+    pub async fn check_session(&self, cookie: &Secret) -> Result<Option<(Session, User)>> {
         let mut tx = self.db.read().await?;
-        let Some(session) = tx.find_session(&hash_secret(cookie), now).await? else { return Ok(None) };
+        let Some(session) = tx.find_session(&hash_secret(cookie), self.clock.now()).await? else { return Ok(None) };
         let user = tx.user(session.user_id).await?;
-        drop(tx);
-        Ok(Some((self.keep_alive(session, now).await?, user)))
+        Ok(Some((session, user)))
     }
 
     /// Ends a session.

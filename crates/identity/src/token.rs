@@ -1,10 +1,13 @@
 //! API tokens: what apps and agents show to come in.
 
-use std::time::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Action, Actor, Role, Scopes, Secret, Sharing, TokenId, User, UserId};
-use store::{ApiToken, NewToken, hash_secret};
+use model::{Action, Actor, Clock, Role, Scopes, Secret, Sharing, TokenId, User, UserId};
+use store::{ApiToken, Db, Gather, NewToken, hash_secret};
 
 use crate::{Error, Identity, Result, rules};
 
@@ -29,7 +32,7 @@ impl Identity {
     /// Makes a token. Its text is told this once.
     pub async fn create_token(&self, actor: &Actor, new: TokenRequest) -> Result<(ApiToken, Secret)> {
         let now = self.clock.now();
-        let (new, secret) = self.check_token(new, now)?;
+        let (new, secret) = self.check_request(new, now)?;
         let mut tx = self.db.write().await?;
         let acting = rules::may_change_tokens(&mut tx, actor, new.user_id, now).await?;
         if new.service && tx.user(new.user_id).await?.role != Role::Admin {
@@ -47,21 +50,20 @@ impl Identity {
         Ok((token, secret))
     }
 
-    /// The token of a text and whose it is, if it is neither revoked nor expired.
+    /// The token of a text and whose it is, if it is neither revoked nor expired. Writes down that it was used.
     pub async fn find_token(&self, secret: &Secret) -> Result<Option<(ApiToken, User)>> {
+        let Some((token, owner)) = self.check_token(secret).await? else { return Ok(None) };
+        self.note_use(&token, self.clock.now()).await?;
+        Ok(Some((token, owner)))
+    }
+
+    /// The same, asked again for somebody who has come in and stays: it is not written down.
+    pub async fn check_token(&self, secret: &Secret) -> Result<Option<(ApiToken, User)>> {
         if !secret.expose().starts_with(USER_PREFIX) && !secret.expose().starts_with(SERVICE_PREFIX) {
             return Ok(None);
         }
-        let now = self.clock.now();
-        let mut tx = self.db.read().await?;
-        let Some(token) = tx.find_token(&hash_secret(secret), now).await? else { return Ok(None) };
-        let owner = tx.user(token.user_id).await?;
-        drop(tx);
-        if token.service && owner.role != Role::Admin {
-            return Ok(None);
-        }
-        self.note_use(&token, now).await?;
-        Ok(Some((token, owner)))
+        let found = self.tokens.call(hash_secret(secret)).await?;
+        Ok(found.filter(|(token, owner)| !token.service || owner.role == Role::Admin))
     }
 
     /// The tokens of a person, the newest first.
@@ -102,7 +104,7 @@ impl Identity {
         Ok(kept)
     }
 
-    fn check_token(&self, new: TokenRequest, now: Timestamp) -> Result<(NewToken, Secret)> {
+    fn check_request(&self, new: TokenRequest, now: Timestamp) -> Result<(NewToken, Secret)> {
         let name = check_name(&new.name)?;
         check_scopes(&new.scopes, new.service)?;
         let expires_at = new.expires_in.map(|life| end_of(life, now)).transpose()?;
@@ -128,6 +130,27 @@ impl Identity {
         self.recent.note(token.id.0, now);
         Ok(())
     }
+}
+
+/// Finds tokens that are asked for at the same time by one look.
+pub(crate) fn gathered(db: Db, clock: Clock) -> Gather<String, Option<(ApiToken, User)>> {
+    Gather::new(move |hashes| {
+        let (db, now) = (db.clone(), clock.now());
+        Box::pin(async move { find(&db, &hashes, now).await })
+    })
+}
+
+async fn find(db: &Db, hashes: &[String], now: Timestamp) -> store::Result<Vec<Option<(ApiToken, User)>>> {
+    let mut tx = db.read().await?;
+    let different: Vec<_> = hashes.iter().cloned().collect::<HashSet<_>>().into_iter().collect();
+    let tokens: HashMap<_, _> = tx.find_tokens(&different, now).await?.into_iter().collect();
+    let owners: Vec<_> = tokens.values().map(|token| token.user_id).collect::<HashSet<_>>().into_iter().collect();
+    let owners: HashMap<_, _> = tx.people(&owners).await?.into_iter().map(|owner| (owner.id, owner)).collect();
+    let found = |hash| {
+        let token: &ApiToken = tokens.get(hash)?;
+        Some((token.clone(), owners.get(&token.user_id)?.clone()))
+    };
+    Ok(hashes.iter().map(found).collect())
 }
 
 /// A token that makes another gives only what it has itself.

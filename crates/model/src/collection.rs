@@ -16,6 +16,11 @@ impl Window {
         Self { from: last.saturating_sub(i64::from(days.max(1) - 1).days()), to: last }
     }
 
+    /// What of it is not before a day, if anything.
+    pub fn since(self, day: Date) -> Option<Self> {
+        (day <= self.to).then(|| Self { from: self.from.max(day), ..self })
+    }
+
     /// Whether a day lies within.
     pub fn contains(&self, day: Date) -> bool {
         self.from <= day && day <= self.to

@@ -22,19 +22,26 @@ impl Guard {
         Self { trusted: Arc::new(trusted) }
     }
 
+    /// Trusts hosts by their names or addresses, as a URL spells them.
+    pub fn trusting_hosts(hosts: impl IntoIterator<Item = String>) -> Self {
+        Self { trusted: Arc::new(hosts.into_iter().collect()) }
+    }
+
     /// Whether an address may be asked for at all; names are checked again once they are resolved.
     pub fn permits(&self, url: &Url) -> bool {
         let Some(host) = url.host() else { return false };
         if !matches!(url.scheme(), "http" | "https") {
             return false;
         }
-        let trusted = url.host_str().is_some_and(|name| self.trusted.contains(name));
-        trusted
-            || match host {
-                Host::Domain(_) => url.scheme() == "https",
-                Host::Ipv4(address) => is_public(address.into()),
-                Host::Ipv6(address) => is_public(address.into()),
-            }
+        if url.host_str().is_some_and(|name| self.trusted.contains(name)) {
+            return true;
+        }
+        let public = match host {
+            Host::Domain(_) => true,
+            Host::Ipv4(address) => is_public(address.into()),
+            Host::Ipv6(address) => is_public(address.into()),
+        };
+        public && url.scheme() == "https"
     }
 }
 
@@ -111,6 +118,8 @@ mod tests {
             "http://0.0.0.0/",
             "ftp://example.org/",
             "http://example.org/",
+            "http://8.8.8.8/",
+            "https://192.168.1.1/",
         ] {
             assert!(!guard.permits(&url(text)), "{text}");
         }
@@ -122,5 +131,7 @@ mod tests {
     fn a_configured_host_is_reached_wherever_it_is() {
         let sandbox = url("http://127.0.0.1:4000/oura");
         assert!(Guard::trusting([&sandbox]).permits(&sandbox));
+        let by_name = Guard::trusting_hosts(["127.0.0.1".to_owned()]);
+        assert!(by_name.permits(&sandbox) && !by_name.permits(&url("http://127.0.0.2/")));
     }
 }

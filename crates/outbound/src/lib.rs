@@ -2,6 +2,7 @@
 
 mod budget;
 mod client;
+pub mod fuzzing;
 mod guard;
 
 pub use budget::{Budget, Limit, Unlimited};

@@ -1,14 +1,18 @@
 //! A provider's API, authorised for one connection: budgeted, and retried where that is harmless.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, Secret};
 use outbound::{Answer, Budget, Client, Limit, Request};
+use tracing::{Instrument, field::Empty, info_span};
 use url::Url;
 
-use crate::{Application, Error, Provider};
+use crate::{Application, Error, Provider, measure};
 
 /// Short troubles are waited out here; longer ones end the job, which comes back when they are over.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
@@ -58,17 +62,28 @@ impl Api {
         }
     }
 
-    async fn send_once(&self, request: Request) -> Result<Answer, Error> {
+    /// Sends a request once: one that takes its time, or whose second time would be answered differently.
+    pub(crate) async fn send_once(&self, request: Request) -> Result<Answer, Error> {
         let manifest = self.provider.manifest();
         let limit = Limit { requests: manifest.limits.requests, per_seconds: manifest.limits.per_seconds };
         self.budget.take(&manifest.id, limit).await.map_err(Error::RateLimited)?;
+        let host = request.url.host_str().unwrap_or_default();
+        let span = info_span!("call", provider = manifest.id, host, method = %request.method, outcome = Empty);
+        let begun = Instant::now();
+        let came = self.ask(request).instrument(span.clone()).await;
+        measure::call(&manifest.id, &came, begun.elapsed());
+        span.record("outcome", measure::outcome(&came));
+        came
+    }
+
+    async fn ask(&self, request: Request) -> Result<Answer, Error> {
         let answer = self.http.send(request).await?;
         if answer.is_success() {
             return Ok(answer);
         }
         if answer.status == 429 {
             let until = retry_at(&answer, self.clock.now());
-            self.budget.pause(&manifest.id, until).await;
+            self.budget.pause(&self.provider.manifest().id, until).await;
             return Err(Error::RateLimited(until));
         }
         Err(self.provider.refusal(answer.status, &answer.body))
@@ -88,17 +103,15 @@ impl Api {
         }
     }
 
-    fn url(&self, path: &str) -> Result<Url, Error> {
+    /// The address of a path below the API's.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, Error> {
         let base = self.application.api_url.as_str().trim_end_matches('/');
         Url::parse(&format!("{base}{path}")).map_err(|error| Error::Malformed(error.to_string()))
     }
 }
 
-/// RFC 9110, section 10.2.3: seconds, or a date; a minute where neither is said.
+/// When the provider says, or after a minute where it does not.
 fn retry_at(answer: &Answer, now: Timestamp) -> Timestamp {
-    let said = answer.header("retry-after");
-    let date = said.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()).map(|zoned| zoned.timestamp());
-    let until_date = date.map(|date| date.duration_since(now).as_secs());
-    let seconds = until_date.or_else(|| said.and_then(|text| text.trim().parse().ok())).unwrap_or(60);
-    now.checked_add(SignedDuration::from_secs(seconds.clamp(1, LONGEST_PAUSE_SECONDS))).unwrap_or(Timestamp::MAX)
+    let after = |seconds| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+    answer.retry_at(now).unwrap_or(after(60)).clamp(after(1), after(LONGEST_PAUSE_SECONDS))
 }

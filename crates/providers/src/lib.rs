@@ -2,7 +2,9 @@
 
 mod api;
 mod error;
+pub mod fuzzing;
 mod manifest;
+pub mod measure;
 pub mod oauth;
 mod provider;
 mod registry;

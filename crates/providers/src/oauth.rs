@@ -5,12 +5,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use aws_lc_rs::hmac;
 use model::{Secret, TokenSet};
 use outbound::{Client, Request};
 use serde::Deserialize;
 use url::Url;
 
 use crate::{ClientAuthentication, Manifest};
+
+/// What a verification token is derived for.
+const VERIFICATION: &[u8] = b"webhook verification";
 
 /// Our application as registered at a provider, with its endpoints as configured.
 #[derive(Clone, Debug)]
@@ -24,6 +28,10 @@ pub struct Application {
     pub api_url: Url,
     pub client_authentication: ClientAuthentication,
     pub access_token_seconds: u64,
+    /// What deliveries are signed with, where it is not the client secret.
+    pub webhook_secret: Option<Secret>,
+    /// What the provider proves itself with when it makes sure of our address, where it was chosen by hand.
+    pub webhook_verification_token: Option<Secret>,
 }
 
 /// Why the token endpoint gave no tokens.
@@ -56,7 +64,23 @@ impl Application {
             api_url: manifest.api_url.clone(),
             client_authentication: manifest.oauth.client_authentication,
             access_token_seconds: manifest.oauth.access_token_seconds,
+            webhook_secret: None,
+            webhook_verification_token: None,
         }
+    }
+
+    /// What deliveries are signed with.
+    pub fn webhook_secret(&self) -> &Secret {
+        self.webhook_secret.as_ref().unwrap_or(&self.client_secret)
+    }
+
+    /// What the provider proves itself with when it makes sure of our address: the same in every process.
+    pub fn verification_token(&self) -> Secret {
+        self.webhook_verification_token.clone().unwrap_or_else(|| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, self.client_secret.expose().as_bytes());
+            let derived = hmac::sign(&key, VERIFICATION);
+            Secret::new(derived.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        })
     }
 
     /// Where to send the person. A challenge is the S256 of a PKCE verifier.
@@ -111,7 +135,7 @@ impl Application {
         self.read(answer.status, &answer.body)
     }
 
-    fn read(&self, status: u16, body: &[u8]) -> Result<TokenSet, Error> {
+    pub(crate) fn read(&self, status: u16, body: &[u8]) -> Result<TokenSet, Error> {
         match status {
             200..300 => self.tokens(body),
             // RFC 6749, section 5.2: errors are 400, or 401 for the client's own authentication.
@@ -137,11 +161,17 @@ impl Application {
 fn refusal(status: u16, body: &[u8]) -> Error {
     let code =
         serde_json::from_slice::<WireError>(body).map_or_else(|_| String::from("no error code"), |wire| wire.error);
+    let code = if is_code(&code) { code } else { String::from("an odd error code") };
     match (status, code.as_str()) {
         (_, "invalid_grant") => Error::InvalidGrant,
         (408 | 425 | 429, _) => Error::Unavailable(format!("status {status}")),
         _ => Error::Refused { status, code },
     }
+}
+
+/// RFC 6749, section 5.2: printable ASCII. It is logged, so it is short as well.
+fn is_code(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 #[derive(Deserialize)]
@@ -173,7 +203,26 @@ mod tests {
             api_url: url("https://provider.example"),
             client_authentication: ClientAuthentication::Body,
             access_token_seconds: 3600,
+            webhook_secret: None,
+            webhook_verification_token: None,
         }
+    }
+
+    #[test]
+    fn what_webhooks_need_is_derived_unless_it_is_set() {
+        let derived = application();
+        assert_eq!(derived.webhook_secret(), &Secret::new("s"));
+        assert_eq!(
+            derived.verification_token().expose(),
+            "db9731fe71726a53aeb979e19edb3dddd2330d0e81defcd10239fdf516f52024",
+        );
+        let set = Application {
+            webhook_secret: Some(Secret::new("w")),
+            webhook_verification_token: Some(Secret::new("v")),
+            ..application()
+        };
+        assert_eq!(set.webhook_secret(), &Secret::new("w"));
+        assert_eq!(set.verification_token(), Secret::new("v"));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::StatusCode;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -22,6 +22,8 @@ pub(crate) fn routes(sandbox: Sandbox) -> Router {
         .route("/clock", get(read_clock).post(turn_clock))
         .route("/people", get(people))
         .route("/people/{account_id}/sync", post(sync))
+        .route("/people/{account_id}/documents/{collection}/{document_id}", delete(remove))
+        .route("/deliveries", get(deliveries))
         .with_state(sandbox)
 }
 
@@ -55,9 +57,63 @@ async fn people(State(sandbox): State<Sandbox>) -> Json<Value> {
     Json(json!({ "people": people }))
 }
 
-async fn sync(State(sandbox): State<Sandbox>, Path(account_id): Path<String>) -> Response {
-    let told = sandbox.rooms().iter().find_map(|room| room.stand_in.sync(&account_id));
+/// How long it takes until webhooks tell of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    delay_seconds: u64,
+}
+
+/// An empty body leaves the delay as it usually is.
+#[expect(clippy::result_large_err, reason = "the refusal is the answer")]
+fn delay(body: &str) -> Result<Duration, Response> {
+    const USUAL: Delay = Delay { delay_seconds: 30 };
+    let said = if body.trim().is_empty() { None } else { parse::<Option<Delay>>(body)? };
+    Ok(Duration::from_secs(said.unwrap_or(USUAL).delay_seconds))
+}
+
+async fn sync(State(sandbox): State<Sandbox>, Path(account_id): Path<String>, body: String) -> Response {
+    let delay = match delay(&body) {
+        Ok(delay) => delay,
+        Err(refusal) => return refusal,
+    };
+    let told = sandbox.rooms().iter().find_map(|room| room.stand_in.sync(&account_id, delay));
     told.map_or_else(|| unknown("person"), |told| Json(told).into_response())
+}
+
+async fn remove(
+    State(sandbox): State<Sandbox>,
+    Path((account_id, collection, document_id)): Path<(String, String, String)>,
+    body: String,
+) -> Response {
+    let delay = match delay(&body) {
+        Ok(delay) => delay,
+        Err(refusal) => return refusal,
+    };
+    let mut rooms = sandbox.rooms().iter();
+    let removed = rooms.any(|room| room.stand_in.remove(&account_id, &collection, &document_id, delay));
+    if removed { StatusCode::NO_CONTENT.into_response() } else { unknown("document") }
+}
+
+/// Which webhooks to tell of.
+#[derive(Deserialize)]
+struct Which {
+    provider: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn deliveries(State(sandbox): State<Sandbox>, Query(which): Query<Which>) -> Json<Value> {
+    let limit = which.limit.unwrap_or(1000);
+    let asked = |room: &&crate::Room| which.provider.as_ref().is_none_or(|id| id == room.stand_in.id());
+    let told = sandbox.rooms().iter().filter(asked).flat_map(|room| {
+        let provider = room.stand_in.id();
+        room.stand_in.outbox().latest(limit).into_iter().map(move |told| {
+            let mut told = json!(told);
+            told["provider"] = provider.into();
+            told
+        })
+    });
+    Json(json!({ "deliveries": told.collect::<Vec<_>>() }))
 }
 
 /// A fault, and what can be set along with it.

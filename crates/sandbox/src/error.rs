@@ -17,4 +17,7 @@ pub enum Error {
     /// The calendar has no such day.
     #[error("the sandbox's person cannot live then: {0}")]
     Calendar(#[from] jiff::Error),
+    /// There is nothing to send webhooks with.
+    #[error("webhooks cannot be sent: {0}")]
+    Sender(String),
 }

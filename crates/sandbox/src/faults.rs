@@ -28,6 +28,34 @@ pub enum FaultKind {
     ExpireTokens,
     /// The person takes the consent back.
     RevokeConsent,
+    /// A webhook is sent twice.
+    DuplicateWebhook,
+    /// The webhooks of one sync are sent in another order.
+    ShuffleWebhooks,
+    /// A webhook is never sent.
+    DropWebhook,
+    /// Somebody who does not know the secret sends the same beside it, once.
+    ForgeWebhook,
+    /// Somebody who listened sends it beside it, once, as it would have been signed long before.
+    StaleWebhook,
+    /// A webhook comes later than usual.
+    DelayWebhook,
+}
+
+impl FaultKind {
+    /// Whether it befalls what is sent, and not what is answered.
+    pub fn is_of_webhooks(self) -> bool {
+        use FaultKind::{DelayWebhook, DropWebhook, DuplicateWebhook, ForgeWebhook, ShuffleWebhooks, StaleWebhook};
+        matches!(self, DuplicateWebhook | ShuffleWebhooks | DropWebhook | ForgeWebhook | StaleWebhook | DelayWebhook)
+    }
+
+    fn usual_seconds(self) -> u64 {
+        match self {
+            Self::StaleWebhook => 2 * 24 * 3600,
+            Self::DelayWebhook => 10 * 60,
+            _ => 30,
+        }
+    }
 }
 
 /// Something to go wrong.
@@ -39,26 +67,23 @@ pub struct Fault {
     /// How many answers are hit.
     #[serde(default = "once")]
     pub times: u32,
-    /// Which answers: a path and everything below it, as the provider's clients write it; empty for all.
+    /// Which answers: a path and everything below it, as the provider's clients write it; empty for all. Which
+    /// webhooks: `/` and a data type.
     #[serde(default)]
     pub path: String,
-    /// How long a slow answer waits, or what `Retry-After` says.
-    #[serde(default = "half_a_minute")]
-    pub seconds: u64,
+    /// How long a slow answer or a delayed webhook waits, how old a stale one is, or what `Retry-After` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
 }
 
 fn once() -> u32 {
     1
 }
 
-fn half_a_minute() -> u64 {
-    30
-}
-
 impl Fault {
     /// One fault of a kind, on every path.
     pub fn of(kind: FaultKind) -> Self {
-        Self { kind, times: once(), path: String::new(), seconds: half_a_minute() }
+        Self { kind, times: once(), path: String::new(), seconds: None }
     }
 
     /// The same, on a path and everything below it.
@@ -73,7 +98,12 @@ impl Fault {
 
     /// The same, with a number of seconds to wait.
     pub fn seconds(self, seconds: u64) -> Self {
-        Self { seconds, ..self }
+        Self { seconds: Some(seconds), ..self }
+    }
+
+    /// The number of seconds, or what is usual for the kind.
+    pub(crate) fn wait(&self) -> u64 {
+        self.seconds.unwrap_or(self.kind.usual_seconds())
     }
 
     fn hits(&self, path: &str) -> bool {
@@ -173,10 +203,19 @@ impl Faults {
         std::mem::take(&mut lock(&self.0.decrees))
     }
 
-    /// The first fault that waits for this path, once less.
+    /// The first fault that waits for the answer of a path, once less.
     pub(crate) fn strike(&self, path: &str) -> Option<Fault> {
+        self.take(|fault| !fault.kind.is_of_webhooks() && fault.hits(path))
+    }
+
+    /// The first fault of a kind that waits for a webhook of a data type, once less.
+    pub(crate) fn strike_webhook(&self, kind: FaultKind, data_type: &str) -> Option<Fault> {
+        self.take(|fault| fault.kind == kind && fault.hits(&format!("/{data_type}")))
+    }
+
+    fn take(&self, is_it: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut waiting = lock(&self.0.waiting);
-        let place = waiting.iter().position(|fault| fault.hits(path))?;
+        let place = waiting.iter().position(is_it)?;
         waiting[place].times -= 1;
         if waiting[place].times == 0 { waiting.remove(place) } else { Some(waiting[place].clone()) }
     }
@@ -199,6 +238,17 @@ mod tests {
         assert!(faults.strike("/v2/usercollection/sleep").is_some());
         assert!(faults.strike("/v2/usercollection/sleep/an-id").is_some());
         assert_eq!(faults.strike("/v2/usercollection/sleep"), None);
+    }
+
+    #[test]
+    fn webhooks_have_faults_of_their_own() {
+        let faults = Faults::default();
+        faults.inject(Fault::of(FaultKind::DropWebhook).on("/sleep"));
+        assert_eq!(faults.strike("/sleep"), None);
+        assert_eq!(faults.strike_webhook(FaultKind::DropWebhook, "sleep_time"), None);
+        assert_eq!(faults.strike_webhook(FaultKind::ForgeWebhook, "sleep"), None);
+        assert!(faults.strike_webhook(FaultKind::DropWebhook, "sleep").is_some());
+        assert_eq!(faults.strike_webhook(FaultKind::DropWebhook, "sleep"), None);
     }
 
     #[test]

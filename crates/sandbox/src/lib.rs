@@ -6,13 +6,22 @@ mod faults;
 mod guard;
 mod html;
 mod index;
+mod outbox;
 mod person;
+mod reach;
 mod registry;
+mod sender;
 mod stand_in;
 mod stats;
 mod watch;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{Router, middleware, routing::get};
 use model::{Clock, Secret};
@@ -22,7 +31,7 @@ pub use self::{
     faults::{Fault, FaultKind, Faults},
     stats::{Outcomes, Stats, TokenCalls, Webhooks},
 };
-use self::{registry::*, watch::Room};
+use self::{reach::Reach, registry::*, sender::Sender, watch::Room};
 
 /// What a sandbox is opened with.
 pub struct Options {
@@ -56,17 +65,34 @@ pub struct Sandbox(Arc<House>);
 struct House {
     clock: Clock,
     rooms: Vec<Room>,
+    reach: Reach,
+    /// Begins as soon as there is a runtime to do the sending.
+    sender: OnceLock<Sender>,
 }
 
 impl Sandbox {
     /// Opens the sandbox; reads the recorded answers, if there are to be any.
     pub fn new(options: Options) -> Result<Self, Error> {
         let rooms = ALL.iter().map(|open| Room::open(*open, &options)).collect::<Result<_, _>>()?;
-        Ok(Self(Arc::new(House { clock: options.clock, rooms })))
+        let reach = Reach::new(options.clock.clone())?;
+        let sandbox = Self(Arc::new(House { clock: options.clock, rooms, reach, sender: OnceLock::new() }));
+        sandbox.begin();
+        Ok(sandbox)
+    }
+
+    fn begin(&self) {
+        let House { clock, rooms, reach, sender } = &*self.0;
+        if sender.get().is_none()
+            && let Some(begun) = Sender::begin(rooms, reach, clock)
+        {
+            // Whoever was quicker sends; dropping the other one ends it.
+            let _ = sender.set(begun);
+        }
     }
 
     /// Everything, the control routes included: for addresses that only this machine reaches.
     pub fn router(&self) -> Router {
+        self.begin();
         self.public_router().nest("/_control", control::routes(self.clone()).layer(middleware::from_fn(guard::guard)))
     }
 
@@ -88,6 +114,15 @@ impl Sandbox {
     /// The account of the living person behind a provider.
     pub fn account_id(&self, provider: &str) -> Option<String> {
         self.room(provider)?.stand_in.people().first().map(|person| person.account_id.clone())
+    }
+
+    /// Lets something small happen to the people who have granted access, again and again: their devices tell of it at
+    /// once.
+    pub async fn live(&self, every: Duration) {
+        for moment in 0.. {
+            self.clock().sleep(every).await;
+            self.rooms().iter().for_each(|room| room.stand_in.live(moment));
+        }
     }
 
     /// A provider's troubles, settings and counts, for tests in the same process.

@@ -40,10 +40,22 @@ pub struct Outcomes {
 /// Webhooks out.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
 pub struct Webhooks {
-    /// How many were sent.
+    /// Requests made, retries included.
     pub sent: u64,
-    /// How many were answered well.
-    pub answered: u64,
+    /// Those that were taken: answered with 2xx or 3xx.
+    pub delivered: u64,
+    /// Those that were made again.
+    pub retried: u64,
+    /// Those that were not taken: another status, no answer in time, nobody there.
+    pub refused: u64,
+    /// Webhooks that no more tries are made for.
+    pub given_up: u64,
+    /// Webhooks that were not sent on because their subscription ended.
+    pub cancelled: u64,
+    /// Webhooks that were never sent, on purpose.
+    pub dropped: u64,
+    /// Webhooks that somebody else sent, on purpose.
+    pub forged: u64,
 }
 
 impl Stats {

@@ -44,15 +44,15 @@ impl Room {
         }
         let Some(fault) = fault else { return next.run(request).await };
         match fault.kind {
-            FaultKind::RateLimit => self.stand_in.trouble(self.limited(fault.seconds)),
+            FaultKind::RateLimit => self.stand_in.trouble(self.limited(fault.wait())),
             FaultKind::Error => self.stand_in.trouble(Trouble::Broken),
             FaultKind::Drop => dropped(next.run(request).await),
             FaultKind::Malformed => cut_short(next.run(request).await).await,
             FaultKind::Slow => {
-                self.clock.sleep(std::time::Duration::from_secs(fault.seconds)).await;
+                self.clock.sleep(std::time::Duration::from_secs(fault.wait())).await;
                 next.run(request).await
             }
-            FaultKind::ExpireTokens | FaultKind::RevokeConsent => next.run(request).await,
+            _ => next.run(request).await,
         }
     }
 

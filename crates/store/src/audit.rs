@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::{Action, Actor, AuditEntry, UserId};
-use sqlx::{FromRow, query, query_as};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as};
 
 use crate::{
     Error, Mode, Read, Result, Tx, Write,
@@ -70,6 +70,32 @@ impl<M: Mode> Tx<M> {
             .bind(wanted.action.map_or("", Action::as_str))
             .bind(wanted.limit)
             .fetch_all(&mut **db))?;
+        self.open_entries(user, rows).await
+    }
+
+    /// What was done to a person's data before an instant, the newest first: only what is named.
+    pub async fn newest_deeds(
+        &mut self,
+        user: UserId,
+        before: Timestamp,
+        actions: &[Action],
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>> {
+        let named: Vec<_> = actions.iter().map(|action| format!("'{action}'")).collect();
+        let sql = AssertSqlSafe(format!(
+            "select position, at, actor, actor_id, action, detail_sealed, hash from audit_entries \
+             where user_id = $1 and at < $2 and action in ({}) order by position desc limit $3",
+            named.join(", ")
+        ));
+        let rows: Vec<EntryRow> = on!(self, |db| query_as(sql)
+            .bind(user.to_string())
+            .bind(before.as_millisecond())
+            .bind(limit)
+            .fetch_all(&mut **db))?;
+        self.open_entries(user, rows).await
+    }
+
+    async fn open_entries(&mut self, user: UserId, rows: Vec<EntryRow>) -> Result<Vec<AuditEntry>> {
         let key = self.user_key(user).await?;
         rows.into_iter()
             .map(|row| {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, query, query_as};
 
 use crate::{
-    Result, Tx, Write,
+    Mode, Result, Tx, Write,
     db::{change, on},
     row::Row,
 };
@@ -14,6 +14,25 @@ struct BudgetRow {
     window_starts_at: i64,
     taken: i64,
     paused_until: i64,
+}
+
+impl<M: Mode> Tx<M> {
+    /// How many requests of an application's budget nobody has taken yet, and until when it is to be left alone.
+    pub async fn budget_left(
+        &mut self,
+        application: &str,
+        requests: i64,
+        window_millis: i64,
+        now: Timestamp,
+    ) -> Result<(i64, Option<Timestamp>)> {
+        const SQL: &str = "select window_starts_at, taken, paused_until from budgets where application = $1";
+        let row: Option<BudgetRow> = on!(self, |db| query_as(SQL).bind(application).fetch_optional(&mut **db))?;
+        let Some(row) = row else { return Ok((requests, None)) };
+        let now = now.as_millisecond();
+        let taken = if row.window_starts_at + window_millis <= now { 0 } else { row.taken };
+        let paused = Some(row.paused_until).filter(|until| *until > now);
+        Ok((requests - taken, Row("budgets").time_opt("paused_until", paused)?))
+    }
 }
 
 impl Tx<Write> {

@@ -2,16 +2,18 @@
 
 use jiff::{Timestamp, civil::Date};
 use model::{Change, ChangeType, ConnectionId, Kind, RecordId, UserId};
-use sqlx::{FromRow, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
     db::{change, on},
+    log::Grown,
+    many::{pieces, rows},
     row::Row,
 };
 
 #[derive(FromRow)]
-struct ChangeRow {
+pub(crate) struct ChangeRow {
     position: i64,
     r#type: String,
     provider: String,
@@ -31,7 +33,7 @@ impl<M: Mode> Tx<M> {
                            where user_id = $1 and position > $2 order by position limit $3";
         let rows: Vec<ChangeRow> =
             on!(self, |db| query_as(SQL).bind(user.to_string()).bind(after).bind(limit).fetch_all(&mut **db))?;
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(ChangeRow::read).collect()
     }
 
     /// The position of a person's newest change; 0 when there is none.
@@ -42,17 +44,19 @@ impl<M: Mode> Tx<M> {
     }
 }
 
-fn read(row: ChangeRow) -> Result<Change> {
-    Ok(Change {
-        position: row.position,
-        change_type: ROW.parse("type", &row.r#type)?,
-        provider: row.provider,
-        connection_id: ROW.parse("connection_id", &row.connection_id)?,
-        record_id: ROW.parse("record_id", &row.record_id)?,
-        kind: ROW.parse("kind", &row.kind)?,
-        day: ROW.day("day", row.day.as_deref())?,
-        at: ROW.time("at", row.at)?,
-    })
+impl ChangeRow {
+    pub(crate) fn read(self) -> Result<Change> {
+        Ok(Change {
+            position: self.position,
+            change_type: ROW.parse("type", &self.r#type)?,
+            provider: self.provider,
+            connection_id: ROW.parse("connection_id", &self.connection_id)?,
+            record_id: ROW.parse("record_id", &self.record_id)?,
+            kind: ROW.parse("kind", &self.kind)?,
+            day: ROW.day("day", self.day.as_deref())?,
+            at: ROW.time("at", self.at)?,
+        })
+    }
 }
 
 /// A change to append.
@@ -83,25 +87,38 @@ impl Tx<Write> {
         changes: &[NewChange],
         now: Timestamp,
     ) -> Result<i64> {
-        const HEAD: &str = "update logs set head = head + $2 where user_id = $1 returning head";
-        const APPEND: &str = "insert into changes \
-            (user_id, position, type, provider, connection_id, record_id, kind, day, at) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        const HEAD: &str = "update logs set head = head + $2, moved_at = $3 where user_id = $1 returning head";
         let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-        let head: i64 = on!(self, |db| query_scalar(HEAD).bind(user.to_string()).bind(count).fetch_one(&mut **db))?;
-        for (position, change) in (head - count + 1..).zip(changes) {
-            change!(self, |db| query(APPEND)
-                .bind(user.to_string())
-                .bind(position)
-                .bind(change.change_type.as_str())
-                .bind(provider)
-                .bind(connection.to_string())
-                .bind(change.record_id.to_string())
-                .bind(change.kind.as_str())
-                .bind(change.day.map(|day| day.to_string()))
-                .bind(now.as_millisecond())
-                .execute(&mut **db))?;
+        let head: i64 = on!(self, |db| query_scalar(HEAD)
+            .bind(user.to_string())
+            .bind(count)
+            .bind(now.as_millisecond())
+            .fetch_one(&mut **db))?;
+        let mut position = head - count;
+        for piece in pieces(changes) {
+            let sql = AssertSqlSafe(format!(
+                "insert into changes (user_id, position, type, provider, connection_id, record_id, kind, day, at) values {}",
+                rows(9, piece.len())
+            ));
+            change!(self, |db| {
+                let mut query = query(sql);
+                for change in piece {
+                    position += 1;
+                    query = query
+                        .bind(user.to_string())
+                        .bind(position)
+                        .bind(change.change_type.as_str())
+                        .bind(provider)
+                        .bind(connection.to_string())
+                        .bind(change.record_id.to_string())
+                        .bind(change.kind.as_str())
+                        .bind(change.day.map(|day| day.to_string()))
+                        .bind(now.as_millisecond());
+                }
+                query.execute(&mut **db)
+            })?;
         }
+        self.grown.push(Grown { user, from: head - count, head });
         Ok(head)
     }
 }

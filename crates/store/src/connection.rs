@@ -24,7 +24,7 @@ pub struct NewConnection {
 }
 
 #[derive(FromRow)]
-struct ConnectionRow {
+pub(crate) struct ConnectionRow {
     id: String,
     user_id: String,
     provider: String,
@@ -53,6 +53,7 @@ macro_rules! columns {
         )
     };
 }
+pub(crate) use columns;
 
 fn account_place(connection: ConnectionId) -> String {
     format!("account:{connection}")
@@ -149,16 +150,17 @@ impl<M: Mode> Tx<M> {
         Ok(on!(self, |db| query_scalar(SQL).bind(provider).bind(state.as_str()).fetch_one(&mut **db))?)
     }
 
-    async fn read_connection(&mut self, row: ConnectionRow) -> Result<Connection> {
+    pub(crate) async fn read_connection(&mut self, row: ConnectionRow) -> Result<Connection> {
         let id: ConnectionId = ROW.parse("id", &row.id)?;
         let user_id: UserId = ROW.parse("user_id", &row.user_id)?;
         let label = match (&row.account_sealed, &row.key_sealed) {
-            (Some(sealed), Some(_)) => {
-                let key = self.connection_key(user_id, id).await?;
+            (Some(sealed), Some(key_sealed)) => {
+                let key = self.open_connection_key(user_id, id, key_sealed).await?;
                 Some(key.open_text(&account_place(id), sealed)?.expose().to_owned())
             }
             _ => None,
         };
+        self.ring.providers.insert(id, row.provider.clone());
         Ok(Connection {
             id,
             user_id,

@@ -9,14 +9,18 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tokio::sync::broadcast;
+
 use crate::{
-    Error, MasterKeys, Result,
+    Error, Grown, MasterKeys, Result,
     seal::{KeyRing, Keys},
 };
 
 /// How long a writer waits for another process's write.
 const BUSY: Duration = Duration::from_secs(15);
 const READERS: u32 = 8;
+/// Whoever listens to commits and falls behind further than this has to look for itself.
+const HEARD: usize = 1024;
 
 /// The database. Clones share its connections.
 #[derive(Clone)]
@@ -24,6 +28,7 @@ pub struct Db {
     pools: Pools,
     keys: Arc<Keys>,
     random: Random,
+    grown: broadcast::Sender<Grown>,
 }
 
 /// The database for those who only ask.
@@ -56,6 +61,9 @@ pub struct Tx<M: Mode> {
     pub(crate) open: Open,
     pub(crate) ring: KeyRing,
     pub(crate) random: Random,
+    /// The logs that this transaction adds to, and who is told of it in the end.
+    pub(crate) grown: Vec<Grown>,
+    told: broadcast::Sender<Grown>,
     mode: PhantomData<M>,
 }
 
@@ -97,11 +105,23 @@ impl Db {
     /// Opens the database without touching its tables.
     pub async fn open_as_is(url: &str, keys: MasterKeys, random: Random) -> Result<Self> {
         let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => open_sqlite(url).await?,
+            Some("sqlite") => open_sqlite(sqlite_options(url)?).await?,
             Some("postgres" | "postgresql") => open_postgres(url).await?,
             _ => return Err(Error::Setting("DATABASE_URL begins with sqlite: or postgres:".into())),
         };
-        Ok(Self { pools, keys: Arc::new(Keys::new(keys)), random })
+        Ok(Self::on(pools, keys, random))
+    }
+
+    /// Opens the embedded engine's file so that it cannot grow, as on a disk that is full: for tests.
+    #[doc(hidden)]
+    pub async fn open_full(url: &str, keys: MasterKeys, random: Random) -> Result<Self> {
+        // Fewer pages than there are already mean: no more.
+        let options = sqlite_options(url)?.pragma("max_page_count", "1");
+        Ok(Self::on(open_sqlite(options).await?, keys, random))
+    }
+
+    fn on(pools: Pools, keys: MasterKeys, random: Random) -> Self {
+        Self { pools, keys: Arc::new(Keys::new(keys)), random, grown: broadcast::Sender::new(HEARD) }
     }
 
     /// Brings the tables up to date.
@@ -134,9 +154,18 @@ impl Db {
         Reader(self.clone())
     }
 
+    /// Hears of every log that a commit of this process adds to. It only speeds looking up: it may miss some.
+    pub fn listen(&self) -> broadcast::Receiver<Grown> {
+        self.grown.subscribe()
+    }
+
     /// The source of randomness that it was opened with.
     pub fn random(&self) -> &Random {
         &self.random
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Begins a transaction that only asks, and sees one state of the database throughout.
@@ -144,7 +173,7 @@ impl Db {
         const SNAPSHOT: &str = "begin isolation level repeatable read read only";
         let open = match &self.pools {
             Pools::Sqlite { readers, .. } => Open::Sqlite(readers.begin().await?),
-            Pools::Postgres(pool) => Open::Postgres(pool.begin_with(SNAPSHOT).await?),
+            Pools::Postgres(pool) => Open::Postgres(begin(pool.clone(), SNAPSHOT).await?),
         };
         Ok(self.tx(open))
     }
@@ -154,13 +183,20 @@ impl Db {
         let open = match &self.pools {
             // A deferred transaction that turns into a writer fails at once when another process writes.
             Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin immediate").await?),
-            Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Open::Postgres(begin(pool.clone(), "begin").await?),
         };
         Ok(self.tx(open))
     }
 
     fn tx<M: Mode>(&self, open: Open) -> Tx<M> {
-        Tx { open, ring: KeyRing::new(self.keys.clone()), random: self.random.clone(), mode: PhantomData }
+        Tx {
+            open,
+            ring: KeyRing::new(self.keys.clone()),
+            random: self.random.clone(),
+            grown: Vec::new(),
+            told: self.grown.clone(),
+            mode: PhantomData,
+        }
     }
 
     /// Overwrites what deleted rows left behind in the embedded engine's log.
@@ -193,28 +229,51 @@ impl Reader {
 impl Tx<Write> {
     /// Makes the changes last.
     pub async fn commit(self) -> Result<()> {
-        match self.open {
-            Open::Sqlite(db) => db.commit().await?,
-            Open::Postgres(db) => db.commit().await?,
+        let committed = match self.open {
+            Open::Sqlite(db) => db.commit().await,
+            Open::Postgres(db) => db.commit().await,
+        };
+        // A commit that fails may have taken place: who looks in vain loses nothing.
+        for grown in self.grown {
+            let _ = self.told.send(grown);
         }
-        Ok(())
+        Ok(committed?)
     }
 }
 
-async fn open_sqlite(url: &str) -> Result<Pools> {
-    let options = SqliteConnectOptions::from_str(url)?
+/// Begins in a task of its own: a beginning that is given up halfway would leave its connection in a transaction that
+/// nobody knows of, and the next one would go on in it (sqlx 0.9).
+async fn begin(pool: PgPool, statement: &'static str) -> Result<Transaction<'static, Postgres>> {
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    Ok(begun.map_err(|_| Error::OutcomeUnknown)??)
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions> {
+    Ok(SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .foreign_keys(true)
         .busy_timeout(BUSY)
-        .pragma("secure_delete", "on");
+        .pragma("secure_delete", "on"))
+}
+
+async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools> {
     make_folder(options.get_filename())?;
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let writer = sqlite_pool().max_connections(1).connect_with(options.clone()).await?;
     restrict(options.get_filename())?;
-    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+    let readers = sqlite_pool().max_connections(READERS).connect_with(options).await?;
     Ok(Pools::Sqlite { readers, writer })
+}
+
+/// On a full disk SQLite ends a transaction by itself, and sqlx (0.9) counts it on: nothing could begin on that
+/// connection any more, so another takes its place.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().before_acquire(|connection, _| {
+        let is_sound = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_sound) })
+    })
 }
 
 async fn open_postgres(url: &str) -> Result<Pools> {

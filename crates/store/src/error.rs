@@ -1,5 +1,7 @@
 //! What can go wrong in the store, by what the caller can do about it.
 
+use std::sync::Arc;
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +20,12 @@ pub enum Error {
     /// A row says what no row should say.
     #[error("a row of {table} holds a {column} that cannot be read")]
     Corrupt { table: &'static str, column: &'static str },
+    /// The batch that it was to be done in failed.
+    #[error("the batch failed: {0}")]
+    Batch(Arc<Error>),
+    /// Whether it was done is not known.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown,
     /// A setting of the store is wrong.
     #[error("{0}")]
     Setting(String),

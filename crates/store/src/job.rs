@@ -39,7 +39,7 @@ pub struct Job {
 }
 
 #[derive(FromRow)]
-struct JobRow {
+pub(crate) struct JobRow {
     id: String,
     r#type: String,
     user_id: Option<String>,
@@ -54,11 +54,11 @@ struct JobRow {
 }
 
 const ROW: Row = Row("jobs");
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, type, user_id, connection_id, payload, progress, run_at, tries, finished_at, outcome, created_at";
 
 impl JobRow {
-    fn read(self) -> Result<Job> {
+    pub(crate) fn read(self) -> Result<Job> {
         Ok(Job {
             id: ROW.parse("id", &self.id)?,
             job_type: self.r#type,
@@ -144,10 +144,12 @@ impl Tx<Write> {
         lease_until: Timestamp,
         limit: i64,
     ) -> Result<Vec<Job>> {
+        // A subquery would be run again for every row that PostgreSQL looks at, and each time find others.
         let sql = AssertSqlSafe(format!(
-            "update jobs set lease_owner = $1, run_at = $3, again_at = null, tries = tries + 1 where id in \
+            "with due as materialized \
              (select id from jobs where finished_at is null and run_at <= $2 order by run_at limit $4{}) \
-             and finished_at is null and run_at <= $2 returning {COLUMNS}",
+             update jobs set lease_owner = $1, run_at = $3, again_at = null, tries = tries + 1 \
+             where id in (select id from due) and finished_at is null and run_at <= $2 returning {COLUMNS}",
             self.skip_locked()
         ));
         let rows: Vec<JobRow> = on!(self, |db| query_as(sql)
@@ -219,6 +221,14 @@ impl Tx<Write> {
         Ok(())
     }
 
+    /// Brings a job of a key forward although it was put off, because whatever it waited for may have passed.
+    pub async fn hasten_job(&mut self, dedupe_key: &str, now: Timestamp) -> Result<()> {
+        const SQL: &str = "update jobs set run_at = $2, tries = 0 \
+                           where dedupe_key = $1 and lease_owner is null and finished_at is null and run_at > $2";
+        change!(self, |db| query(SQL).bind(dedupe_key).bind(now.as_millisecond()).execute(&mut **db))?;
+        Ok(())
+    }
+
     /// Gives back whatever an owner has claimed, so that others can go on with it at once.
     pub async fn release_jobs(&mut self, owner: &str, now: Timestamp) -> Result<u64> {
         const SQL: &str =
@@ -233,10 +243,9 @@ impl Tx<Write> {
         Ok(())
     }
 
-    /// Deletes jobs that ended before an instant.
-    pub async fn sweep_jobs(&mut self, before: Timestamp) -> Result<u64> {
-        Ok(change!(self, |db| query("delete from jobs where finished_at < $1")
-            .bind(before.as_millisecond())
-            .execute(&mut **db))?)
+    /// Deletes some of the jobs that ended before an instant; says how many.
+    pub async fn sweep_jobs(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
+        const SQL: &str = "delete from jobs where id in (select id from jobs where finished_at < $1 limit $2)";
+        Ok(change!(self, |db| query(SQL).bind(before.as_millisecond()).bind(limit).execute(&mut **db))?)
     }
 }

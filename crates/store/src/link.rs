@@ -178,4 +178,10 @@ impl Tx<Write> {
             .execute(&mut **db))?
             == 1)
     }
+    /// Deletes links that expired before an instant.
+    pub async fn sweep_links(&mut self, before: Timestamp) -> Result<u64> {
+        Ok(change!(self, |db| query("delete from connect_links where expires_at < $1")
+            .bind(before.as_millisecond())
+            .execute(&mut **db))?)
+    }
 }

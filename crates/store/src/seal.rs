@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use aws_lc_rs::{
@@ -12,6 +12,7 @@ use aws_lc_rs::{
     digest as sha, hmac,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::civil::Date;
 use model::{ConnectionId, Random, Secret, UserId};
 use zeroize::Zeroize;
 
@@ -152,7 +153,14 @@ impl Key {
 
     /// A digest that only the holder of the key can compute.
     pub(crate) fn digest(&self, bytes: &[u8]) -> String {
-        hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), bytes).as_ref())
+        self.digest_of(&[bytes])
+    }
+
+    /// A digest of several parts, one after another.
+    pub(crate) fn digest_of(&self, parts: &[&[u8]]) -> String {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
+        parts.iter().for_each(|part| context.update(part));
+        hex(context.sign().as_ref())
     }
 
     fn cipher(&self) -> Result<LessSafeKey> {
@@ -163,11 +171,26 @@ impl Key {
 /// The master keys, ready for use.
 pub(crate) struct Keys {
     masters: Vec<MasterKey>,
+    /// The key that seals today's deliveries: the only one that is kept longer than a transaction.
+    today: Mutex<Option<(Date, Key)>>,
 }
 
 impl Keys {
     pub(crate) fn new(keys: MasterKeys) -> Self {
-        Self { masters: keys.0 }
+        Self { masters: keys.0, today: Mutex::default() }
+    }
+
+    pub(crate) fn todays(&self, day: Date) -> Option<Key> {
+        let today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        today.as_ref().filter(|(of, _)| *of == day).map(|(_, key)| key.clone())
+    }
+
+    pub(crate) fn keep_todays(&self, day: Date, key: &Key) {
+        *self.today.lock().unwrap_or_else(PoisonError::into_inner) = Some((day, key.clone()));
+    }
+
+    pub(crate) fn forget_todays(&self) {
+        *self.today.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The one that seals.
@@ -195,6 +218,20 @@ impl Keys {
         let master = self.current()?;
         Ok((master.id.clone(), master.key.wrap(random, &user_place(user), key)?))
     }
+
+    /// Seals a day's key by the current master key.
+    pub(crate) fn seal_receive_key(&self, random: &Random, day: &str, key: &Key) -> Result<(String, Vec<u8>)> {
+        let master = self.current()?;
+        Ok((master.id.clone(), master.key.wrap(random, &receive_place(day), key)?))
+    }
+
+    pub(crate) fn open_receive_key(&self, day: &str, master: &str, sealed: &[u8]) -> Result<Key> {
+        self.named(master)?.key.unwrap_key(&receive_place(day), sealed)
+    }
+}
+
+fn receive_place(day: &str) -> String {
+    format!("receive:{day}")
 }
 
 fn user_place(user: UserId) -> String {
@@ -211,11 +248,18 @@ pub(crate) struct KeyRing {
     pub(crate) users: HashMap<UserId, Key>,
     pub(crate) connections: HashMap<ConnectionId, Key>,
     pub(crate) providers: HashMap<ConnectionId, String>,
+    pub(crate) days: HashMap<String, Key>,
 }
 
 impl KeyRing {
     pub(crate) fn new(keys: Arc<Keys>) -> Self {
-        Self { keys, users: HashMap::new(), connections: HashMap::new(), providers: HashMap::new() }
+        Self {
+            keys,
+            users: HashMap::new(),
+            connections: HashMap::new(),
+            providers: HashMap::new(),
+            days: HashMap::new(),
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use model::{Scopes, Sharing, TokenId, UserId};
-use sqlx::{FromRow, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
     db::{change, on},
+    many::{lists, placeholders},
     row::{Row, to_json},
 };
 
@@ -51,6 +52,13 @@ struct TokenRow {
     last_used_at: Option<i64>,
 }
 
+#[derive(FromRow)]
+struct HashedRow {
+    secret_hash: String,
+    #[sqlx(flatten)]
+    token: TokenRow,
+}
+
 const ROW: Row = Row("api_tokens");
 
 impl TokenRow {
@@ -77,6 +85,27 @@ impl<M: Mode> Tx<M> {
         let row: Option<TokenRow> =
             on!(self, |db| query_as(SQL).bind(secret_hash).bind(now.as_millisecond()).fetch_optional(&mut **db))?;
         row.map(TokenRow::read).transpose()
+    }
+
+    /// The tokens of some hashes, but for those that are revoked or expired.
+    pub async fn find_tokens(&mut self, hashes: &[String], now: Timestamp) -> Result<Vec<(String, ApiToken)>> {
+        let mut found = Vec::with_capacity(hashes.len());
+        for hashes in lists(hashes) {
+            let sql = AssertSqlSafe(format!(
+                "select secret_hash, id, user_id, service, name, scopes, sharing, created_at, expires_at, last_used_at \
+                 from api_tokens where revoked_at is null and (expires_at is null or expires_at > $1) \
+                 and secret_hash in ({})",
+                placeholders(2, hashes.len())
+            ));
+            let rows: Vec<HashedRow> = on!(self, |db| hashes
+                .iter()
+                .fold(query_as(sql).bind(now.as_millisecond()), |query, hash| query.bind(hash.as_str()))
+                .fetch_all(&mut **db))?;
+            for row in rows {
+                found.push((row.secret_hash, row.token.read()?));
+            }
+        }
+        Ok(found)
     }
 
     /// One of a person's tokens, unless it is revoked.

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use model::{ConnectionId, Role, User, UserId};
-use sqlx::{FromRow, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
     db::{change, on},
+    many::{lists, placeholders},
     row::Row,
     seal::{Key, connection_place},
 };
@@ -22,7 +23,7 @@ pub struct NewUser {
 }
 
 #[derive(FromRow)]
-struct UserRow {
+pub(crate) struct UserRow {
     id: String,
     external_id: Option<String>,
     email: Option<String>,
@@ -35,7 +36,7 @@ const ROW: Row = Row("users");
 const COLUMNS: &str = "select id, external_id, email, role, zone, created_at from users";
 
 impl UserRow {
-    fn read(self) -> Result<User> {
+    pub(crate) fn read(self) -> Result<User> {
         Ok(User {
             id: ROW.parse("id", &self.id)?,
             external_id: self.external_id,
@@ -71,7 +72,7 @@ impl<M: Mode> Tx<M> {
     }
 
     async fn user_where(&mut self, column: &'static str, value: &str) -> Result<Option<User>> {
-        let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} where {column} = $1"));
+        let sql = AssertSqlSafe(format!("{COLUMNS} where {column} = $1"));
         let row: Option<UserRow> = on!(self, |db| query_as(sql).bind(value).fetch_optional(&mut **db))?;
         row.map(UserRow::read).transpose()
     }
@@ -85,6 +86,22 @@ impl<M: Mode> Tx<M> {
         rows.into_iter().map(UserRow::read).collect()
     }
 
+    /// Some people; those who are gone are left out.
+    pub async fn people(&mut self, ids: &[UserId]) -> Result<Vec<User>> {
+        let mut people = Vec::with_capacity(ids.len());
+        for ids in lists(ids) {
+            let sql = AssertSqlSafe(format!("{COLUMNS} where id in ({})", placeholders(1, ids.len())));
+            let rows: Vec<UserRow> = on!(self, |db| ids
+                .iter()
+                .fold(query_as(sql), |query, id| query.bind(id.to_string()))
+                .fetch_all(&mut **db))?;
+            for row in rows {
+                people.push(row.read()?);
+            }
+        }
+        Ok(people)
+    }
+
     /// The person's data key, opened once a transaction.
     pub(crate) async fn user_key(&mut self, user: UserId) -> Result<Key> {
         if let Some(key) = self.ring.users.get(&user) {
@@ -94,7 +111,12 @@ impl<M: Mode> Tx<M> {
         let row: Option<KeyRow> = on!(self, |db| query_as(SQL).bind(user.to_string()).fetch_optional(&mut **db))?;
         let row = row.ok_or(Error::NotFound("user"))?;
         let sealed = row.key_sealed.ok_or_else(|| Error::KeyMissing(format!("of user {user}")))?;
-        let key = self.ring.keys.open_user_key(user, &row.master_key_id, &sealed)?;
+        self.open_user_key(user, &row.master_key_id, &sealed)
+    }
+
+    /// The person's data key as it was just read.
+    pub(crate) fn open_user_key(&mut self, user: UserId, master: &str, sealed: &[u8]) -> Result<Key> {
+        let key = self.ring.keys.open_user_key(user, master, sealed)?;
         self.ring.users.insert(user, key.clone());
         Ok(key)
     }
@@ -112,15 +134,29 @@ impl<M: Mode> Tx<M> {
         let sealed = sealed
             .ok_or(Error::NotFound("connection"))?
             .ok_or_else(|| Error::KeyMissing(format!("of connection {connection}")))?;
-        let key = self.user_key(user).await?.unwrap_key(&connection_place(connection), &sealed)?;
+        self.open_connection_key(user, connection, &sealed).await
+    }
+
+    /// The connection's data key as it was just read, opened once a transaction.
+    pub(crate) async fn open_connection_key(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        sealed: &[u8],
+    ) -> Result<Key> {
+        if let Some(key) = self.ring.connections.get(&connection) {
+            return Ok(key.clone());
+        }
+        let key = self.user_key(user).await?.unwrap_key(&connection_place(connection), sealed)?;
         self.ring.connections.insert(connection, key.clone());
         Ok(key)
     }
 
-    /// How many people's keys are sealed by other master keys than the current one.
+    /// How many people's and days' keys are sealed by other master keys than the current one.
     pub async fn keys_to_rotate(&mut self) -> Result<i64> {
         let current = self.ring.keys.current()?.id.clone();
-        const SQL: &str = "select count(*) from users where key_sealed is not null and master_key_id <> $1";
+        const SQL: &str = "select (select count(*) from users where key_sealed is not null and master_key_id <> $1) \
+                           + (select count(*) from receive_keys where master_key_id <> $1)";
         Ok(on!(self, |db| query_scalar(SQL).bind(current).fetch_one(&mut **db))?)
     }
 
@@ -128,9 +164,11 @@ impl<M: Mode> Tx<M> {
     pub async fn check_keys(&mut self) -> Result<()> {
         const SQL: &str =
             "select id, master_key_id, key_sealed from users where key_sealed is not null order by id limit 1";
-        let ids: Vec<String> =
-            on!(self, |db| query_scalar("select distinct master_key_id from users where key_sealed is not null")
-                .fetch_all(&mut **db))?;
+        let ids: Vec<String> = on!(self, |db| query_scalar(
+            "select master_key_id from users where key_sealed is not null \
+                                         union select master_key_id from receive_keys"
+        )
+        .fetch_all(&mut **db))?;
         for id in ids {
             self.ring.keys.named(&id)?;
         }
@@ -178,8 +216,9 @@ impl Tx<Write> {
         Ok(())
     }
 
-    /// Seals some people's keys by the current master key, and says how many.
+    /// Seals some people's keys by the current master key, and says how many; the keys of deliveries with them.
     pub async fn rotate_keys(&mut self, limit: i64) -> Result<usize> {
+        self.rotate_receive_keys().await?;
         let keys = self.ring.keys.clone();
         let current = keys.current()?.id.clone();
         const SQL: &str = "select id, master_key_id, key_sealed from users \

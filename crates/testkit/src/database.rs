@@ -5,9 +5,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use anyhow::Context;
 use model::{Random, Secret};
 use store::{Db, MasterKeys};
 use tempfile::TempDir;
+
+use crate::Postgres;
 
 /// Which engine a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +42,17 @@ impl TestDb {
         let folder = tempfile::tempdir()?;
         let url = match engine {
             Engine::Sqlite => sqlite_url(folder.path().join("afferent.db")),
-            Engine::Postgres => new_postgres().await?,
+            Engine::Postgres => new_postgres(&postgres_url().context("TEST_POSTGRES_URL is not set")?).await?,
         };
+        Self::at(url, folder).await
+    }
+
+    /// An empty database on a server of a test's own.
+    pub async fn on(server: &Postgres) -> anyhow::Result<Self> {
+        Self::at(new_postgres(&server.url()).await?, tempfile::tempdir()?).await
+    }
+
+    async fn at(url: String, folder: TempDir) -> anyhow::Result<Self> {
         let db = Db::open(&url, Self::keys()?, Random::system()).await?;
         Ok(Self { db, url, _folder: folder })
     }
@@ -48,6 +60,11 @@ impl TestDb {
     /// The same database, opened once more as another process would.
     pub async fn again(&self) -> anyhow::Result<Db> {
         Ok(Db::open(&self.url, Self::keys()?, Random::system()).await?)
+    }
+
+    /// The same file, opened as by a process whose disk is full; only for the embedded engine.
+    pub async fn again_full(&self) -> anyhow::Result<Db> {
+        Ok(Db::open_full(&self.url, Self::keys()?, Random::system()).await?)
     }
 
     /// The master key of every test.
@@ -66,13 +83,12 @@ fn sqlite_url(file: PathBuf) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told where the server is by the environment")]
-fn postgres_url() -> Option<String> {
+pub(crate) fn postgres_url() -> Option<String> {
     std::env::var("TEST_POSTGRES_URL").ok()
 }
 
-async fn new_postgres() -> anyhow::Result<String> {
+async fn new_postgres(server: &str) -> anyhow::Result<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let server = postgres_url().ok_or_else(|| anyhow::anyhow!("TEST_POSTGRES_URL is not set"))?;
     let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&format!("{server}/postgres")).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use engine::{Begin, Begun, Callback, Configured, Finished, Setup};
-use jiff::{Timestamp, civil::date};
+use engine::{Begin, Begun, Callback, Configured, Finished, Rules, Setup};
+use jiff::{SignedDuration, Timestamp, civil::date};
 use model::{Actor, Clock, ConnectionId, Random, Role, Secret, User, UserId};
 use outbound::{Client, Guard, Request};
 use providers::{Application, Manifest, Provider};
@@ -12,13 +12,16 @@ use store::{Db, NewUser, Principal};
 use url::Url;
 
 use crate::{
-    Engine, Life, Street, TestDb,
+    Engine, Life, Receiver, Street, TestDb,
     provider::Restyled,
     street::{CALLBACK, CLIENT_ID, CLIENT_SECRET},
 };
 
 /// The only provider that the sandbox stands in for.
 const PROVIDER: &str = "oura";
+
+/// Makes a provider into another.
+pub type Disguise = Arc<dyn Fn(Arc<dyn Provider>) -> Arc<dyn Provider> + Send + Sync>;
 
 /// What a house is built from.
 pub struct Plan {
@@ -30,6 +33,14 @@ pub struct Plan {
     pub deadline: Duration,
     /// What is changed in the provider's manifest.
     pub manifest: fn(&mut Manifest),
+    /// What is put in the provider's place, made of it.
+    pub disguise: Option<Disguise>,
+    /// Where people and providers reach the house; by default nobody does.
+    pub public_url: String,
+    /// How often everything is asked for, where nothing is to be told.
+    pub polling: Option<SignedDuration>,
+    /// How long things are kept.
+    pub rules: Rules,
 }
 
 impl Default for Plan {
@@ -40,6 +51,10 @@ impl Default for Plan {
             life: Life { seed: 1, days: 40 },
             deadline: Duration::from_secs(30),
             manifest: |_| (),
+            disguise: None,
+            public_url: "http://afferent.test/".to_owned(),
+            polling: None,
+            rules: Rules::default(),
         }
     }
 }
@@ -71,6 +86,16 @@ impl House {
     /// The same house in another process: the same database, nothing else in common.
     pub async fn next_door(&self) -> anyhow::Result<engine::Engine> {
         build(self.test.again().await?, &self.clock, &self.street, &self.plan, CLIENT_SECRET)
+    }
+
+    /// The same house in another process with another plan.
+    pub async fn rebuilt(&self, plan: &Plan) -> anyhow::Result<engine::Engine> {
+        build(self.test.again().await?, &self.clock, &self.street, plan, CLIENT_SECRET)
+    }
+
+    /// The same house in a process whose disk is full.
+    pub async fn out_of_room(&self) -> anyhow::Result<engine::Engine> {
+        build(self.test.again_full().await?, &self.clock, &self.street, &self.plan, CLIENT_SECRET)
     }
 
     /// The same house in a process that was given a wrong client secret.
@@ -208,6 +233,7 @@ fn client(url: &Url, deadline: Duration) -> anyhow::Result<Client> {
 fn build(db: Db, clock: &Clock, street: &Street, plan: &Plan, secret: &str) -> anyhow::Result<engine::Engine> {
     let oura: Arc<dyn Provider> = Arc::new(providers::oura::Oura::new());
     let provider = Restyled::of(oura, plan.manifest);
+    let provider = plan.disguise.as_ref().map_or(provider.clone(), |disguise| disguise(provider));
     let at = |path: &str| street.url.join(path);
     let redirect_uri = Url::parse(CALLBACK)?;
     let secret = Secret::new(secret);
@@ -223,8 +249,11 @@ fn build(db: Db, clock: &Clock, street: &Street, plan: &Plan, secret: &str) -> a
         clock: clock.clone(),
         random: Random::system(),
         http: client(&street.url, plan.deadline)?,
+        sink_http: Client::new(Guard::trusting_hosts([Receiver::HOST.to_owned()]), plan.deadline)?,
         providers: vec![Configured { provider, application: Arc::new(application) }],
-        public_url: redirect_uri.join("/")?,
+        public_url: Url::parse(&plan.public_url)?,
+        polling: plan.polling,
         return_origins: vec!["https://app.test".to_owned()],
+        rules: plan.rules,
     }))
 }

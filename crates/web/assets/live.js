@@ -30,27 +30,80 @@ for (const box of all("[data-progress-url]")) {
   setTimeout(ask, 1000);
 }
 
-// The parts that change: fetched again while the page is looked at, and exchanged only when they differ.
+// The parts that change: fetched again when something has happened, and now and then; exchanged only when they differ.
 const live = all("[data-live][id]");
+const was = new Map(live.map((part) => [part, part.innerHTML]));
+let due;
+const soon = (wait) => {
+  clearTimeout(due);
+  due = setTimeout(refresh, wait);
+};
 const refresh = async () => {
   const held = document.activeElement;
-  const busy = document.hidden || (held && live.some((part) => part.contains(held))) || !getSelection().isCollapsed;
-  if (!busy) {
-    try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (answer.redirected) return;
-      if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    } catch { /* The next round may find the server again. */ }
-  }
-  setTimeout(refresh, 15000);
+  const reading = document.querySelector("svg.chart:hover") || !getSelection().isCollapsed;
+  if (document.hidden || reading || (held && live.some((part) => part.contains(held)))) return soon(2000);
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (answer.redirected) return;
+    if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch { /* The next round may find the server again. */ }
+  soon(15000);
 };
 const exchange = (fresh) => {
   for (const part of live) {
     const newer = fresh.getElementById(part.id);
-    if (newer && newer.innerHTML !== part.innerHTML) part.replaceChildren(...newer.childNodes);
+    if (!newer || newer.innerHTML === was.get(part)) continue;
+    was.set(part, newer.innerHTML);
+    part.replaceChildren(...newer.childNodes);
+    all("svg.chart[data-heights]", part).forEach(readable);
   }
 };
-if (live.length) setTimeout(refresh, 15000);
+if (live.length) soon(15000);
+
+// The stream of events: goes on where it was after the server was away, and says so meanwhile.
+for (const said of all("[data-stream]")) {
+  said.hidden = false;
+  let after = said.dataset.after;
+  const listen = () => {
+    const source = new EventSource(`${said.dataset.stream}?after=${after}`);
+    const heard = (event) => {
+      after = event.lastEventId || after;
+      soon(200);
+    };
+    for (const name of ["added", "revised", "removed", "reset"]) source.addEventListener(name, heard);
+    source.addEventListener("open", () => (said.textContent = "Live"));
+    source.addEventListener("error", () => {
+      said.textContent = "Connecting again …";
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      else soon(1000);
+    });
+    addEventListener("pagehide", () => source.close(), { once: true });
+  };
+  listen();
+}
+
+// Everybody's events, for who runs the server: only while they want to watch, the newest first.
+for (const button of all("[data-watch]")) {
+  const list = document.querySelector("[data-watched]");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    const source = new EventSource(button.dataset.watch);
+    source.addEventListener("open", () => (button.textContent = "Watching"));
+    source.addEventListener("error", () => (button.textContent = "Connecting again …"));
+    const show = ({ data }) => {
+      const { at, user_id: who, type, kind, provider } = JSON.parse(data);
+      const line = document.createElement("li");
+      const part = (text, name) => line.append(Object.assign(document.createElement("span"), { textContent: text, className: name }));
+      part(new Date(at).toLocaleTimeString([], { hourCycle: "h23" }), "quiet");
+      part(`${kind.replaceAll("_", " ")} ${type}`, "");
+      part(`${provider} · ${who}`, "quiet");
+      list.prepend(line);
+      while (list.children.length > 50) list.lastChild.remove();
+    };
+    for (const name of ["added", "revised", "removed"]) source.addEventListener(name, show);
+  });
+}
 
 // Copying.
 for (const button of all("[data-copy]")) {
@@ -89,9 +142,9 @@ for (const form of all("form[data-autosave]")) {
 }
 
 // Charts: the pointer or the arrow keys read a day's value, taken from the table behind the drawing.
-for (const chart of all("svg.chart[data-heights]")) {
+function readable(chart) {
   const rows = all("tbody tr", chart.closest("figure"));
-  if (!rows.length) continue;
+  if (!rows.length) return;
   const heights = chart.dataset.heights.split(",");
   const first = Number(chart.dataset.first);
   const step = Number(chart.dataset.step);
@@ -145,6 +198,7 @@ for (const chart of all("svg.chart[data-heights]")) {
     show(to);
   });
 }
+all("svg.chart[data-heights]").forEach(readable);
 
 // The account menu closes as menus do.
 const menu = document.querySelector(".account");

@@ -34,6 +34,8 @@ use crate::{
         (name = "tokens", description = "What apps and agents show to come in."),
         (name = "users", description = "People, for administrators and embedding apps."),
         (name = "connect links", description = "Connecting an embedding app's users, who have no account here."),
+        (name = "deliveries", description = "What providers send by themselves, and what became of it."),
+        (name = "webhooks", description = WEBHOOKS),
         (name = "operations", description = "Whether this server lives and can do its work.")
     )
 )]
@@ -46,6 +48,13 @@ Send `Authorization: Bearer TOKEN`. A user token is for its own person; a servic
 What is wrong is answered as `application/problem+json`, with an id of [a closed list](/docs/problems). Where a POST takes \
 an `Idempotency-Key`, it is answered as before when it is sent again. Connecting and tokens are limited: `ratelimit-remaining` \
 says how much is left, `retry-after` when to come again. Every answer has an `x-request-id`, which the server's log has, too.";
+
+const WEBHOOKS: &str = "\
+Having events sent to an address, by the [Standard Webhooks](https://www.standardwebhooks.com) specification. A message \
+tells that something changed, not what it says: `{\"type\": \"sleep.revised\", \"timestamp\": …, \"data\": {\"user_id\": …, \
+\"external_id\": …, …}}`, where the rest of `data` is the event as `/api/v1/events` has it. `events.reset` tells that events up \
+to its `floor` were pruned before they could be sent. Answer with a status of success within 15 seconds; otherwise the \
+message comes again, under the same `webhook-id`, later and later for five days.";
 
 /// What the document says besides its routes.
 pub(crate) fn describe() -> Document {
@@ -62,7 +71,7 @@ pub(crate) fn describe() -> Document {
 /// The whole document.
 pub fn openapi() -> Document {
     let routes = OpenApiRouter::with_openapi(describe()).merge(crate::guarded_api()).merge(crate::changing_api());
-    routes.merge(crate::reading_api()).merge(crate::operations()).into_openapi()
+    routes.merge(crate::receiving()).merge(crate::reading_api()).merge(crate::operations()).into_openapi()
 }
 
 /// Describes the key that the POSTs of these routes take.

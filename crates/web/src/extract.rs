@@ -3,8 +3,8 @@
 use axum::{
     Json as AxumJson,
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Query as AxumQuery, Request, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -53,8 +53,14 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
     })
 }
 
+/// The body as it was sent, if it has at most so many bytes.
+pub(crate) async fn read_up_to(most: usize, mut request: Request) -> Result<Bytes, Problem> {
+    DefaultBodyLimit::max(most).apply(&mut request);
+    read(request, &()).await
+}
+
 /// Reads an object. A list would pass for one as well, its values taken for the fields in their order.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(ProblemId::Invalid.because("send an object, not a list"));
     }
@@ -104,10 +110,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match AxumQuery::try_from_uri(&parts.uri) {
-            Ok(AxumQuery(value)) => Ok(Self(value)),
-            Err(error) => Err(refused(&error.body_text())),
-        }
+        read_query(&parts.uri).map(Self)
+    }
+}
+
+pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    match AxumQuery::try_from_uri(uri) {
+        Ok(AxumQuery(value)) => Ok(value),
+        Err(error) => Err(refused(&error.body_text())),
     }
 }
 

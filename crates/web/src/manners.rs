@@ -1,5 +1,7 @@
 //! What every answer has: a request id, security headers, compression, and problems instead of empty errors.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Body,
@@ -16,12 +18,14 @@ use tower_http::{
     csrf::{CsrfLayer, ProtectionError},
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
-    trace::TraceLayer,
+    trace::{DefaultOnResponse, OnResponse, TraceLayer},
 };
+use tracing::{Span, field::Empty};
 
 use crate::{
     State,
     extract::accepts,
+    metrics,
     pages::message,
     problem::{Problem, ProblemId},
 };
@@ -53,7 +57,8 @@ pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
     let layers = ServiceBuilder::new()
         .layer(map_request(forget_odd_id))
         .layer(SetRequestIdLayer::new(REQUEST_ID.clone(), Name(state.clone())))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(note_answer))
+        .layer(middleware::from_fn(metrics::count))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID.clone()))
         .layer(middleware::from_fn_with_state(state.clone(), guard))
         .layer(CompressionLayer::new())
@@ -64,14 +69,16 @@ pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
     routes.fallback(missing).method_not_allowed_fallback(not_allowed).layer(layers)
 }
 
-/// A log line names the path, never the query: codes and states are in there.
-fn span(request: &Request<Body>) -> tracing::Span {
-    let path = match request.uri().path() {
-        path if path.starts_with("/link/") => "/link/…",
-        path => path,
-    };
+/// Logs and traces name the route, never what a path names or a query holds: people, secrets of links, codes.
+fn span(request: &Request<Body>) -> Span {
+    let (method, route) = (metrics::known(request.method()), metrics::route(request));
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
-    tracing::info_span!("request", method = %request.method(), path, id)
+    tracing::info_span!("request", method, route, id, status = Empty)
+}
+
+fn note_answer(response: &Response, latency: Duration, span: &Span) {
+    span.record("status", response.status().as_u16());
+    DefaultOnResponse::new().on_response(response, latency, span);
 }
 
 /// A name that a client chose is written to the log: a short word, nothing else.
@@ -113,7 +120,12 @@ fn cors(state: &State) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
         .expose_headers(EXPOSED.map(HeaderName::from_static))
 }
 

@@ -1,5 +1,7 @@
 //! What the API answers when something is wrong: RFC 9457, with a closed list of ids.
 
+use std::num::NonZeroI64;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -73,12 +75,18 @@ problems! {
     DeadLink = "dead-link", GONE, "This link is not good any more";
     /// The `Idempotency-Key` was used for another request, or its first request is being carried out.
     Idempotency = "idempotency", CONFLICT, "The idempotency key is taken";
+    /// Events up to `floor` are not kept any more: read the records and go on after `head`.
+    CursorExpired = "cursor-expired", GONE, "Events have been pruned";
     /// Too many requests; `retry-after` says when to try again.
     RateLimited = "rate-limited", TOO_MANY_REQUESTS, "Too many requests";
     /// The provider gave nothing this time; `retry-after` says when to try again.
     ProviderUnavailable = "provider-unavailable", SERVICE_UNAVAILABLE, "The provider is not available";
     /// The provider refused, and asking again would not help.
     ProviderRefused = "provider-refused", BAD_GATEWAY, "The provider refused";
+    /// A delivery's signature is missing, wrong or too old, or a challenge's token is wrong.
+    NotTheProvider = "not-the-provider", UNAUTHORIZED, "Not from the provider";
+    /// Whether the delivery was kept is not known: send it again.
+    NotKept = "not-kept", SERVICE_UNAVAILABLE, "Not kept";
     /// A fault of ours. The log has it under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something broke here";
 }
@@ -89,7 +97,7 @@ pub struct Problem {
     /// Where the id is explained.
     #[serde(rename = "type")]
     #[schema(schema_with = addresses)]
-    type_url: String,
+    type_url: Box<str>,
     #[serde(skip)]
     #[schema(ignore)]
     pub id: ProblemId,
@@ -97,10 +105,20 @@ pub struct Problem {
     status: u16,
     /// What is wrong this time, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    #[schema(value_type = Option<String>)]
+    detail: Option<Box<str>>,
     /// The field that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    #[schema(value_type = Option<String>)]
+    field: Option<Box<str>>,
+    /// Of a cursor that has expired: up to where events were pruned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    floor: Option<NonZeroI64>,
+    /// Of a cursor that has expired: the position of the newest event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    head: Option<NonZeroI64>,
     #[serde(skip)]
     #[schema(ignore)]
     retry: Option<Retry>,
@@ -126,7 +144,7 @@ pub(crate) enum Problems {
 }
 
 fn addresses() -> Object {
-    let addresses = ProblemId::ALL.iter().map(|id| id.problem().type_url);
+    let addresses = ProblemId::ALL.iter().map(|id| id.problem().type_url.into_string());
     let description = "Where the id is explained; it ends with the id.";
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(addresses)).description(Some(description)).build()
 }
@@ -136,26 +154,28 @@ impl ProblemId {
     pub fn problem(self) -> Problem {
         let (id, status, title, _) = self.facts();
         Problem {
-            type_url: format!("/docs/problems#{id}"),
+            type_url: format!("/docs/problems#{id}").into(),
             id: self,
             title,
             status: status.as_u16(),
             detail: None,
             field: None,
+            floor: None,
+            head: None,
             retry: None,
         }
     }
 
     /// A problem of this id, explained.
     pub fn because(self, detail: impl Into<String>) -> Problem {
-        Problem { detail: Some(detail.into()), ..self.problem() }
+        Problem { detail: Some(detail.into().into()), ..self.problem() }
     }
 }
 
 impl Problem {
     /// A field that makes no sense.
     pub fn invalid(field: &str, why: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), ..ProblemId::Invalid.because(format!("{field}: {}", why.into())) }
+        Self { field: Some(field.into()), ..ProblemId::Invalid.because(format!("{field}: {}", why.into())) }
     }
 
     /// Says when to try again.
@@ -232,6 +252,16 @@ impl From<engine::Error> for Problem {
         match error {
             Error::NotFound(_) => ProblemId::NotFound.because(message),
             Error::Invalid { field, why } => Self::invalid(field, why),
+            Error::Expired { floor, head } => Self {
+                floor: NonZeroI64::new(floor),
+                head: NonZeroI64::new(head),
+                ..ProblemId::CursorExpired.because(message)
+            },
+            Error::Unsigned(_) | Error::Stale | Error::WrongToken => ProblemId::NotTheProvider.because(message),
+            Error::NotKept(error) => {
+                tracing::error!(%error, "a delivery was not kept");
+                ProblemId::NotKept.problem().retry_in(5)
+            }
             Error::NotConnected => ProblemId::NotConnected.problem(),
             Error::NeedsConsent(reason) => ProblemId::NeedsConsent.because(reason.as_str()),
             Error::AccountConflict => ProblemId::AccountConflict.problem(),

@@ -7,7 +7,7 @@ use identity::Identity;
 use store::Reader;
 use url::Url;
 
-use crate::limit::Limits;
+use crate::{limit::Limits, metrics};
 
 /// What every door has at hand. Clones share it.
 #[derive(Clone)]
@@ -47,7 +47,9 @@ impl State {
     pub fn new(engine: Engine, identity: Identity, settings: Settings) -> Self {
         let reader = engine.reader();
         let limits = Limits::new(settings.requests_per_minute);
-        Self(Arc::new(Hall { engine, identity, reader, settings, limits }))
+        let state = Self(Arc::new(Hall { engine, identity, reader, settings, limits }));
+        metrics::begin(&state);
+        state
     }
 }
 

@@ -4,7 +4,7 @@ mod browser;
 mod cargo;
 mod install;
 mod openapi;
-mod postgres;
+pub(crate) mod postgres;
 mod tally;
 
 use std::{path::Path, process::ExitCode, time::Instant};

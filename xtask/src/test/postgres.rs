@@ -16,20 +16,15 @@ use crate::program::{find, is_root, program, read, succeeds};
 const FOLDER: &str = "afferent-postgres-";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Nothing here is kept: speed instead of durability, and room for every test's pool.
-const SETTINGS: [&str; 8] = [
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    "max_connections=400",
-    "shared_buffers=128MB",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-    "autovacuum=off",
-];
+/// Reached by its port alone, with room for every test's pool.
+const SETTINGS: [&str; 4] =
+    ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=400", "shared_buffers=128MB"];
+
+/// Nothing here is kept: speed instead of durability.
+const FORGETFUL: [&str; 4] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"];
 
 /// A server that runs until dropped.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     server: Child,
     programs: Programs,
     folder: Folder,
@@ -39,12 +34,21 @@ pub(super) struct Postgres {
 impl Postgres {
     /// Makes a cluster in a temporary folder and serves it on a free port of loopback.
     pub(super) fn start() -> anyhow::Result<Self> {
+        Self::start_in(&std::env::temp_dir(), &FORGETFUL)
+    }
+
+    /// One that keeps what it says it keeps, on a disk.
+    pub(crate) fn start_durable() -> anyhow::Result<Self> {
+        Self::start_in(Path::new("/var/tmp"), &[])
+    }
+
+    fn start_in(parent: &Path, settings: &[&str]) -> anyhow::Result<Self> {
         let programs = Programs::find().context("PostgreSQL is not installed")?;
-        let folder = Folder::new(&programs)?;
+        let folder = Folder::new(parent, &programs)?;
         let initdb = "--username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync --pgdata";
         read(programs.command("initdb").args(initdb.split(' ')).arg(folder.data()))?;
         let port = free_port()?;
-        let server = serve(&programs, &folder, port)?;
+        let server = serve(&programs, &folder, port, settings)?;
         let mut postgres = Self { server, programs, folder, port };
         postgres.wait()?;
         println!("PostgreSQL serves on port {port}");
@@ -52,7 +56,7 @@ impl Postgres {
     }
 
     /// Where tests reach it.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 
@@ -82,11 +86,11 @@ impl Drop for Postgres {
     }
 }
 
-fn serve(programs: &Programs, folder: &Folder, port: u16) -> anyhow::Result<Child> {
+fn serve(programs: &Programs, folder: &Folder, port: u16, settings: &[&str]) -> anyhow::Result<Child> {
     let log = File::create(folder.0.join("log"))?;
     let mut server = programs.command("postgres");
     server.arg("-D").arg(folder.data()).arg("-p").arg(port.to_string());
-    server.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+    server.args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]));
     server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     server.spawn().context("PostgreSQL does not start")
 }
@@ -135,9 +139,9 @@ fn unprivileged() -> &'static str {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new(programs: &Programs) -> anyhow::Result<Self> {
-        sweep();
-        let folder = Self(std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id())));
+    fn new(parent: &Path, programs: &Programs) -> anyhow::Result<Self> {
+        sweep(parent);
+        let folder = Self(parent.join(format!("{FOLDER}{}", std::process::id())));
         let mut install = program("install --directory --mode 0700");
         install.args(programs.user.iter().flat_map(|user| ["--owner", user])).arg(&folder.0);
         read(&mut install)?;
@@ -160,8 +164,8 @@ impl Drop for Folder {
 }
 
 /// Removes what runs that were killed have left.
-fn sweep() {
-    for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let process = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.parse::<u32>().ok());
         if process.is_some_and(|id| !Path::new("/proc").join(id.to_string()).exists()) {

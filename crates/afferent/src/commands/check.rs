@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
+use engine::Sizes;
 use jiff::{SignedDuration, fmt::rfc2822};
 use model::Clock;
 use outbound::{Answer, Client, Guard, Request};
@@ -73,6 +74,25 @@ async fn look_inside(house: &House, findings: &mut Findings) {
     for check in readiness.checks.into_iter().filter(|check| check.required && check.name != "worker") {
         findings.note(&check.name, if check.ok { Ok(check.detail) } else { Err(anyhow::anyhow!(check.detail)) });
     }
+    match house.engine.sizes().await {
+        Ok(sizes) => say_sizes(&sizes, findings),
+        Err(error) => findings.note("size", Err(error.into())),
+    }
+}
+
+fn say_sizes(sizes: &Sizes, findings: &mut Findings) {
+    let free = sizes.free_bytes.map(|free| format!(", {} of it free", in_units(free))).unwrap_or_default();
+    findings.note("size", Ok(format!("{}{free}", in_units(sizes.bytes))));
+    for table in sizes.tables.iter().filter(|table| table.rows > 0) {
+        let bytes = table.bytes.map(|bytes| format!(", {}", in_units(bytes))).unwrap_or_default();
+        findings.note(&format!("  {}", table.name), Ok(format!("{} rows{bytes}", table.rows)));
+    }
+}
+
+fn in_units(bytes: i64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)];
+    let fits = units.into_iter().find(|(_, size)| bytes >= 10 * size);
+    fits.map_or_else(|| format!("{bytes} bytes"), |(unit, size)| format!("{} {unit}", bytes / size))
 }
 
 /// Any answer will do: without a token none can be good.

@@ -1,6 +1,7 @@
 //! What the command line can do, a file per command.
 
 mod check;
+mod deliveries;
 mod demo;
 mod key;
 mod migrate;
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(command, &config()?).await?,
         Command::Token(command) => token::run(command, &config()?).await?,
         Command::Sync(options) => return sync::run(options, &config()?).await,
+        Command::Deliveries(command) => deliveries::run(command, &config()?).await?,
         Command::Rederive(options) => rederive::run(options, &config()?).await?,
         Command::Openapi => openapi::run()?,
         Command::Reference { what } if what == "problems" => say(&web::problems_reference()),

@@ -8,12 +8,13 @@ use sandbox::{ClientApp, Options, Sandbox};
 use super::say;
 use crate::{
     cli::{Life, SandboxArgs},
-    logging, server,
+    server,
+    telemetry::Telemetry,
 };
 
 /// Serves until told to stop.
 pub(crate) async fn run(options: SandboxArgs) -> anyhow::Result<()> {
-    logging::begin("info", false)?;
+    let _traces = Telemetry::lines("info").begin()?;
     let app = ClientApp {
         client_id: options.client_id,
         client_secret: Secret::new(options.client_secret),

@@ -1,11 +1,12 @@
 //! Runs the server.
 
-use crate::{config::Config, house::House, logging, server};
+use crate::{config::Config, house::House, server, telemetry::Telemetry};
 
 /// Runs until told to stop; refuses to start when a required setting is missing.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     config.require_all()?;
-    logging::begin(&config.log, config.log_json)?;
+    let told = Telemetry { filter: &config.log, json: config.log_json, collector: config.collector.as_ref() };
+    let _traces = told.begin()?;
     let stop = server::stop_on_signal();
     let house = House::from_config(config).await?;
     house.bootstrap(&config.initial).await?;

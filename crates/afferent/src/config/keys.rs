@@ -38,14 +38,40 @@ pub(crate) const SERVER: &[Key] = &[
         "Origins to which connect links may lead back, with commas between; `https://host:*` allows any port.",
     ),
     key("CORS_ORIGINS", Some(""), "Origins whose scripts may call the API, with commas between."),
+    key(
+        "WEBHOOK_TRUSTED_HOSTS",
+        Some(""),
+        "Hosts in the own network to which people and apps may have events sent, also over http, with commas between. Else only public https addresses.",
+    ),
     key("TRUST_PROXY", Some("false"), "Whether a proxy in front says who the client is (`X-Forwarded-For`)."),
     key(
         "RATE_LIMIT_PER_MINUTE",
         Some("60"),
         "Requests a minute from one address to each of the guarded doors: sign-in, auth, callback, tokens.",
     ),
+    key(
+        "EVENT_RETENTION_DAYS",
+        Some("30"),
+        "Days after which events and deliveries are forgotten; what a webhook has not had yet waits a week longer. 0: never.",
+    ),
+    key(
+        "RECORD_RETENTION_DAYS",
+        Some("0"),
+        "Days after which records are removed, with their raw pages; people can choose fewer for theirs. 0: never.",
+    ),
+    key(
+        "POLLING_ENABLED",
+        Some("false"),
+        "Whether providers are asked for everything again and again, and none is asked to send webhooks: for places that webhooks cannot reach.",
+    ),
+    key("POLLING_INTERVAL_SECONDS", Some("900"), "How often they are asked then, 60 at least."),
     key("LOG", Some("info,sqlx=warn,tower_http=warn"), "Which log lines are written, as tracing's filters say it."),
     key("LOG_FORMAT", Some("text"), "`text` or `json`."),
+    key(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        None,
+        "An OpenTelemetry collector to send traces to, as OTLP over HTTP. In the environment the other `OTEL_` variables of tracing count too, such as `OTEL_EXPORTER_OTLP_HEADERS`.",
+    ),
 ];
 
 /// Settings of each provider; its id in upper case and `_` come before the name.
@@ -61,6 +87,12 @@ pub(crate) const PROVIDER: &[Key] = &[
     key("TOKEN_URL", None, "In place of the provider's own token endpoint."),
     key("REVOKE_URL", None, "In place of the provider's own revocation endpoint."),
     key("API_URL", None, "In place of the provider's own API address."),
+    key("WEBHOOK_SECRET", None, "What the provider signs webhooks with. By default CLIENT_SECRET."),
+    key(
+        "WEBHOOK_VERIFICATION_TOKEN",
+        None,
+        "What the provider shows when it makes sure that the webhooks' address is ours. By default derived from CLIENT_SECRET.",
+    ),
     key(
         "INITIAL_REFRESH_TOKEN",
         None,

@@ -7,6 +7,8 @@ mod reference;
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
 use anyhow::{Context, bail};
+use engine::Rules;
+use jiff::SignedDuration;
 use model::Secret;
 use providers::{Application, Manifest};
 use url::Url;
@@ -22,10 +24,18 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) return_origins: Vec<String>,
     pub(crate) cors_origins: Vec<String>,
+    /// Hosts in the own network to which people and apps may have events sent.
+    pub(crate) webhook_hosts: Vec<String>,
     pub(crate) trust_proxy: bool,
     pub(crate) requests_per_minute: u32,
+    /// How often providers are asked for everything, where they are not to send webhooks.
+    pub(crate) polling: Option<SignedDuration>,
+    /// How long things are kept.
+    pub(crate) rules: Rules,
     pub(crate) log: String,
     pub(crate) log_json: bool,
+    /// Who collects traces.
+    pub(crate) collector: Option<Url>,
     /// Our application at each provider that is set up.
     pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) initial: BTreeMap<String, Initial>,
@@ -75,14 +85,21 @@ impl Config {
             listen,
             return_origins: found.origins("ALLOWED_RETURN_ORIGINS", Some(":*"))?,
             cors_origins: found.origins("CORS_ORIGINS", None)?,
+            webhook_hosts: found.list("WEBHOOK_TRUSTED_HOSTS"),
             trust_proxy: found.parse("TRUST_PROXY")?.unwrap_or(false),
             requests_per_minute: found.parse("RATE_LIMIT_PER_MINUTE")?.unwrap_or(60),
+            polling: polling(found)?,
+            rules: Rules {
+                event_days: found.parse("EVENT_RETENTION_DAYS")?.filter(|days| *days > 0),
+                record_days: found.parse("RECORD_RETENTION_DAYS")?.filter(|days| *days > 0),
+            },
             log: found.text("LOG").unwrap_or("info").to_owned(),
             log_json: match found.text("LOG_FORMAT") {
                 Some("json") => true,
                 Some("text") | None => false,
                 Some(_) => bail!("LOG_FORMAT is neither text nor json"),
             },
+            collector: found.parse("OTEL_EXPORTER_OTLP_ENDPOINT")?,
             applications: BTreeMap::new(),
             initial: BTreeMap::new(),
             missing: Vec::new(),
@@ -110,6 +127,8 @@ impl Config {
         replace(&mut application.token_url, found.parse(&name("TOKEN_URL"))?);
         replace(&mut application.api_url, found.parse(&name("API_URL"))?);
         application.revoke_url = found.parse(&name("REVOKE_URL"))?.or(application.revoke_url);
+        application.webhook_secret = found.secret(&name("WEBHOOK_SECRET"));
+        application.webhook_verification_token = found.secret(&name("WEBHOOK_VERIFICATION_TOKEN"));
         self.applications.insert(manifest.id.clone(), application);
         if let Some(refresh_token) = found.secret(&name("INITIAL_REFRESH_TOKEN")) {
             let user = found.text(&name("INITIAL_USER")).map(str::to_owned);
@@ -136,6 +155,16 @@ impl Config {
 /// Where a provider sends people back unless something else is registered there.
 pub(crate) fn redirect_uri(public_url: &Url, provider: &str) -> anyhow::Result<Url> {
     Ok(public_url.join(&format!("/api/v1/integrations/{provider}/callback"))?)
+}
+
+/// How often providers are asked for everything, where the settings say so.
+fn polling(found: &Found) -> anyhow::Result<Option<SignedDuration>> {
+    let seconds: u32 = found.parse("POLLING_INTERVAL_SECONDS")?.unwrap_or(900);
+    if seconds < 60 {
+        bail!("POLLING_INTERVAL_SECONDS is 60 at least");
+    }
+    let enabled = found.parse("POLLING_ENABLED")?.unwrap_or(false);
+    Ok(enabled.then(|| SignedDuration::from_secs(seconds.into())))
 }
 
 fn replace(url: &mut Url, other: Option<Url>) {

@@ -96,13 +96,23 @@ fn read_file(named: Option<&Path>, known: &BTreeMap<String, String>) -> anyhow::
     }
     let name = || file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(name)?;
-    let table: toml::Table = text.parse().with_context(name)?;
+    parse(&text, known).with_context(name)
+}
+
+fn parse(text: &str, known: &BTreeMap<String, String>) -> anyhow::Result<BTreeMap<String, Secret>> {
+    let table: toml::Table = text.parse().map_err(|error| misread(text, &error))?;
     let mut pairs = Vec::new();
-    flatten("", &table, &mut pairs).with_context(name)?;
+    flatten("", &table, &mut pairs)?;
     if let Some((odd, _)) = pairs.iter().find(|(name, _)| !known.contains_key(name)) {
-        bail!("{}: unknown setting \"{}\"{}", name(), odd.to_lowercase(), suggestion(odd, known));
+        bail!("unknown setting \"{}\"{}", odd.to_lowercase(), suggestion(odd, known));
     }
     Ok(pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+}
+
+/// Says where, and not what: the library would show the whole line, which may hold a secret.
+fn misread(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    anyhow::anyhow!("line {} is not TOML", before.matches('\n').count() + 1)
 }
 
 /// `[acme] client_id = …` is `acme_client_id = …`.
@@ -130,6 +140,27 @@ fn suggestion(name: &str, known: &BTreeMap<String, String>) -> String {
     let likeness = |other: &str| name.bytes().zip(other.bytes()).filter(|(a, b)| a == b).count();
     let best = known.keys().max_by_key(|other| likeness(other)).filter(|other| likeness(other) * 2 > name.len());
     best.map(|name| format!(" (did you mean \"{}\"?)", name.to_lowercase())).unwrap_or_default()
+}
+
+/// What the fuzzer and the replay of its corpus call: a settings file is read or refused, and what is refused is not shown.
+#[cfg_attr(not(test), expect(dead_code, reason = "the fuzzer includes this file"))]
+pub(crate) fn survive(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let known = known_names(&["acme".to_owned()]);
+    match parse(&text, &known) {
+        Ok(pairs) => {
+            let found = Found(pairs.into_iter().map(|(name, value)| (known[&name].clone(), value)).collect());
+            for name in known.values() {
+                let _ = (found.list(name), found.origins(name, Some(":*")).is_ok(), found.parse::<Url>(name).is_ok());
+            }
+        }
+        Err(error) => {
+            let values = text.lines().filter_map(|line| line.split_once('=')).map(|(_, value)| value.trim());
+            // No name of a setting has this sign, so what has it can only be a value.
+            let telling = |value: &str| value.len() > 8 && value.contains('$');
+            assert!(values.filter(|value| telling(value)).all(|value| !format!("{error:#}").contains(value)));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -199,8 +230,22 @@ mod tests {
 
     #[test]
     fn an_unknown_name_in_the_file_is_an_error_that_helps() {
-        let error = read("acme_client_idd = 'x'", &[]).err().unwrap().to_string();
+        let error = format!("{:#}", read("acme_client_idd = 'x'", &[]).err().unwrap());
         assert!(error.contains("acme_client_idd") && error.contains("did you mean \"acme_client_id\""), "{error}");
+    }
+
+    #[test]
+    fn a_line_that_is_no_toml_is_named_and_not_shown() {
+        let error = read("listen = '0.0.0.0:1'\nacme_client_secret = 'a-long-secret\n", &[]).err().unwrap();
+        let said = format!("{error:#}");
+        assert!(said.contains("line 2") && !said.contains("secret"), "{said}");
+    }
+
+    #[test]
+    fn what_the_fuzzer_has_found_is_survived() {
+        for (_, data) in testkit::corpus("settings").unwrap() {
+            survive(&data);
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) async fn eventually<T, F: Future<Output = anyhow::Result<Option<T>>>>
 pub(crate) struct Api {
     http: Client,
     pub(crate) url: String,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Api {
@@ -73,7 +73,13 @@ impl Api {
 
     /// Connects as a person does who allows everything; gives the address that brought them back.
     pub(crate) async fn connect(&self, stand_in: &StandIn) -> anyhow::Result<String> {
-        let begun = self.post("/api/v1/integrations/oura/auth").await?;
+        self.connect_to(stand_in, &json!({})).await
+    }
+
+    /// The same, consenting to no more than is wanted.
+    pub(crate) async fn connect_to(&self, stand_in: &StandIn, wanted: &Value) -> anyhow::Result<String> {
+        let request = self.request(Method::POST, "/api/v1/integrations/oura/auth").json(wanted);
+        let begun = read(request).await?;
         let way_back = stand_in.allow(begun["redirect_url"].as_str().context("redirect_url")?).await?;
         let finished = self.get(&way_back).await?;
         ensure!(finished["status"] == "active", "{finished}");
@@ -119,23 +125,26 @@ impl Api {
         }
     }
 
-    /// The records that the log says were added, in order; fails when a position is missing.
-    pub(crate) async fn added(&self) -> anyhow::Result<Vec<String>> {
-        let mut added = Vec::new();
-        let mut seen = 0;
+    /// The whole log, in order; fails when a position is missing.
+    pub(crate) async fn events(&self) -> anyhow::Result<Vec<Value>> {
+        let mut events = Vec::new();
         loop {
+            let seen = events.len();
             let page = self.get(&format!("/api/v1/events?limit=1000&after={seen}")).await?;
             for event in page["events"].as_array().context("events")? {
-                ensure!(event["position"] == json!(seen + 1), "after {seen} comes {event}");
-                seen += 1;
-                if event["type"] == "added" {
-                    added.push(event["record_id"].to_string());
-                }
+                ensure!(event["position"] == json!(events.len() + 1), "after {} comes {event}", events.len());
+                events.push(event.clone());
             }
-            if page["head"] == json!(seen) {
-                return Ok(added);
+            if page["head"] == json!(events.len()) {
+                return Ok(events);
             }
         }
+    }
+
+    /// The records that the log says were added, in order.
+    pub(crate) async fn added(&self) -> anyhow::Result<Vec<String>> {
+        let added = self.events().await?.into_iter().filter(|event| event["type"] == "added");
+        Ok(added.map(|event| event["record_id"].to_string()).collect())
     }
 
     /// What an agent is told.

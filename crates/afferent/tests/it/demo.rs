@@ -11,7 +11,12 @@ use anyhow::Context;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{api::Api, program, program::Program, stand_in::StandIn};
+use crate::{
+    api::{Api, eventually},
+    program,
+    program::Program,
+    stand_in::StandIn,
+};
 
 /// A moment at which yesterday is over and the ring has told of it.
 pub(crate) const NOW: &str = "2026-06-10T15:05:00Z";
@@ -165,6 +170,24 @@ async fn the_same_seed_lives_the_same_life() -> anyhow::Result<()> {
     assert_ne!(lives[0], lives[2]);
     assert!(lives[3].len() < lives[0].len(), "{} of 5 days, {} of 20", lives[3].len(), lives[0].len());
     Ok(())
+}
+
+#[tokio::test]
+async fn life_goes_on_while_one_watches() -> anyhow::Result<()> {
+    let (_folder, data) = data()?;
+    let demo = Demo::start(&data, &["--connected", "--days", "5", "--every", "1"]).await?;
+    demo.api.backfilled().await?;
+    let steps = async || {
+        let page = demo.api.get("/api/v1/records?kind=activity&limit=50").await?;
+        let days = page["records"].as_array().context("records")?;
+        anyhow::Ok(days.iter().filter_map(|day| day["body"]["steps"].as_f64()).sum::<f64>())
+    };
+    let mut known = steps().await?;
+    for _ in 0..2 {
+        let more = async || Ok(Some(steps().await?).filter(|now| *now > known));
+        known = eventually("more steps", more).await?;
+    }
+    demo.program.stop("INT").await
 }
 
 #[tokio::test]

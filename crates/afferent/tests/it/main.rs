@@ -2,19 +2,28 @@
 
 mod api;
 mod bootstrap;
+mod collector;
+mod corpus;
+mod courier;
 mod demo;
+mod following;
+mod full;
 mod keys;
 mod killed;
 mod lost;
 mod operator;
+mod outage;
 mod program;
 mod quiet;
+mod reader;
 mod replay;
 mod replicas;
 mod scene;
 mod settings;
 mod stand_in;
 mod stopping;
+mod storm;
+mod traces;
 mod wire;
 
 /// How many rounds: a few, or many when `TEST_LONG` is set.

@@ -1,9 +1,14 @@
 //! What an operator does at the command line, beside a server that runs or without one.
 
+use model::Clock;
+use reqwest::Method;
 use serde_json::Value;
-use testkit::Engine;
+use testkit::{Engine, SignedDelivery};
 
-use crate::scene::{EMAIL, Scene};
+use crate::{
+    api::eventually,
+    scene::{EMAIL, Scene},
+};
 
 #[tokio::test]
 async fn tables_are_made_once() -> anyhow::Result<()> {
@@ -117,4 +122,29 @@ async fn the_description_is_that_of_the_server() -> anyhow::Result<()> {
     let served: Value = server.api.get("/openapi.json").await?;
     assert_eq!(served["paths"], printed["paths"]);
     server.program.stop("INT").await
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_and_replayed() -> anyhow::Result<()> {
+    for engine in Engine::all() {
+        let scene = Scene::new(engine).await?;
+        let server = scene.serve("nobody's").await?;
+        let delivery = SignedDelivery::signed_with("sandbox-secret", b"not understood", Clock::system().now());
+        let path = "/api/v1/integrations/oura/webhook";
+        let sent = server.api.request(Method::POST, path).headers(delivery.headers).body(delivery.body).send().await?;
+        assert_eq!(sent.status(), 200);
+        let dead = ["deliveries", "list", "--state", "dead"];
+        let looked = async || Ok(Some(scene.say(&dead).await?).filter(|listed| listed.contains("could not be read")));
+        let listed = eventually("a dead letter", looked).await?;
+        server.program.stop("TERM").await?;
+        let id = listed.split_whitespace().next().unwrap_or_default();
+        assert_eq!(scene.say(&["deliveries", "replay", id]).await?, "the server does it again");
+        assert!(scene.say(&["deliveries", "list"]).await?.contains("received"));
+        assert!(scene.say(&["deliveries", "replay", "--dead"]).await?.contains(" 0 again"));
+        assert!(scene.complain(&["deliveries", "list", "--state", "odd"]).await?.contains("odd"));
+        for wrong in [&["deliveries", "replay"][..], &["deliveries", "replay", id, "--dead"]] {
+            scene.complain(wrong).await?;
+        }
+    }
+    Ok(())
 }

@@ -31,6 +31,15 @@ pub(crate) fn command<'a>(
     command
 }
 
+/// The same command, which then takes a file that may not grow for a failure and not for its own end.
+pub(crate) fn unshaken(command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(command.get_current_dir().unwrap_or(Path::new("/")));
+    shell
+}
+
 /// Runs it to its end, with something on standard input.
 pub(crate) async fn run(mut command: Command, input: &'static str) -> anyhow::Result<Output> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -98,6 +107,14 @@ impl Program {
         ensure!(self.runs(), "the program has ended: {}", self.complaints());
         let sent = Command::new("kill").args([&format!("-{signal}"), &self.id.to_string()]).status()?;
         ensure!(sent.success(), "the signal was not sent");
+        Ok(())
+    }
+
+    /// Lets no file that it writes be longer than so many bytes: to it the disk is full.
+    pub(crate) fn files_end_at(&self, bytes: &str) -> anyhow::Result<()> {
+        let limit = format!("--fsize={bytes}:unlimited");
+        let set = Command::new("prlimit").args(["--pid", &self.id.to_string(), &limit]).status()?;
+        ensure!(set.success(), "the limit was not set");
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! A server as an operator runs it: a sandbox in a process of its own, a database, settings, and somebody to serve.
 
+use std::{net::TcpListener, process::Output, sync::Arc};
+
 use anyhow::{Context, ensure};
-use model::Clock;
+use model::{Clock, Random};
 use reqwest::Method;
 use serde_json::Value;
-use std::{net::TcpListener, process::Output};
 use tempfile::TempDir;
 use testkit::{Engine, TestDb};
 
@@ -22,6 +23,7 @@ const PASSWORD: &str = "correct horse battery staple\n";
 /// How many connections servers have to the database; what a killed one began may go on until it has none.
 const CONNECTED: &str = "select count(*) from pg_stat_activity \
                          where datname = current_database() and application_name = 'server'";
+const SUBSCRIBED: &str = "select count(*) from subscriptions where state = 'active'";
 
 /// Everything around a server.
 pub(crate) struct Scene {
@@ -29,8 +31,10 @@ pub(crate) struct Scene {
     pub(crate) database: TestDb,
     pub(crate) stand_in: StandIn,
     pub(crate) sandbox_url: String,
-    _sandbox: Program,
+    sandbox: Arc<Program>,
     settings: Vec<(String, String)>,
+    /// Where servers listen, one after another; without it, each somewhere else.
+    home: Option<String>,
 }
 
 /// A server that runs.
@@ -47,6 +51,11 @@ impl Scene {
 
     /// The same, with flags for the sandbox.
     pub(crate) async fn living(engine: Engine, flags: &[&str]) -> anyhow::Result<Self> {
+        Self::on(TestDb::new(engine).await?, flags).await
+    }
+
+    /// The same, on a database that is there already.
+    pub(crate) async fn on(database: TestDb, flags: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let back = format!("{PUBLIC_URL}/api/v1/integrations/oura/callback");
         let sandbox = ["sandbox", "--port", "0", "--redirect-uri", &back];
@@ -54,14 +63,28 @@ impl Scene {
         let mut sandbox = Program::start(program::command(folder.path(), sandbox, []))?;
         let said = sandbox.line().await?;
         let sandbox_url = said.split_whitespace().last().context("where the sandbox is")?.to_owned();
-        let database = TestDb::new(engine).await?;
-        let settings = settings(&database, &sandbox_url);
-        Ok(Self { stand_in: StandIn::new(&sandbox_url)?, _sandbox: sandbox, folder, database, sandbox_url, settings })
+        Self::set_up(folder, database, sandbox_url, Arc::new(sandbox))
     }
 
-    /// Under which name people would reach the server.
-    pub(crate) fn public_url(&self) -> &'static str {
-        PUBLIC_URL
+    /// Another database on an engine, with the same sandbox.
+    pub(crate) async fn beside(&self, engine: Engine) -> anyhow::Result<Self> {
+        let database = TestDb::new(engine).await?;
+        Self::set_up(tempfile::tempdir()?, database, self.sandbox_url.clone(), self.sandbox.clone())
+    }
+
+    fn set_up(folder: TempDir, database: TestDb, sandbox_url: String, sandbox: Arc<Program>) -> anyhow::Result<Self> {
+        let settings = settings(&database, &sandbox_url);
+        Ok(Self { stand_in: StandIn::new(&sandbox_url)?, sandbox, folder, database, sandbox_url, settings, home: None })
+    }
+
+    /// From now on servers listen at one address, one after another, and the sandbox reaches them there.
+    pub(crate) fn settle(&mut self) -> anyhow::Result<String> {
+        let home = quiet_address()?;
+        let url = format!("http://{home}");
+        self.set("PUBLIC_URL", &url);
+        self.set("OURA_REDIRECT_URI", &format!("{PUBLIC_URL}/api/v1/integrations/oura/callback"));
+        self.home = Some(home);
+        Ok(url)
     }
 
     /// Sets a setting, or sets it otherwise.
@@ -104,10 +127,22 @@ impl Scene {
 
     /// Starts a server on a port of its own, and waits until it answers whoever holds the token.
     pub(crate) async fn serve(&self, token: &str) -> anyhow::Result<Server> {
-        let listen = format!("127.0.0.1:{}", free_port()?);
+        match &self.home {
+            Some(home) => self.serve_at(home, token).await,
+            None => self.serve_at(&format!("127.0.0.1:{}", free_port()?), token).await,
+        }
+    }
+
+    /// The same, where the provider's webhooks reach it.
+    pub(crate) async fn serve_in_reach(&mut self, token: &str) -> anyhow::Result<Server> {
+        self.settle()?;
+        self.serve(token).await
+    }
+
+    async fn serve_at(&self, listen: &str, token: &str) -> anyhow::Result<Server> {
         let mut command = self.command(&["serve"]);
-        command.env("LISTEN", &listen);
-        let program = Program::start(command)?;
+        command.env("LISTEN", listen);
+        let program = Program::start(program::unshaken(&command))?;
         let api = Api::new(&format!("http://{listen}"), token)?;
         let there = api.is_there().await;
         there.with_context(|| program.complaints())?;
@@ -147,6 +182,25 @@ impl Scene {
         testkit::run(&self.database, given_up).await.map(drop)
     }
 
+    /// Lets hours pass for whatever was put off.
+    pub(crate) async fn wait_no_longer(&self) -> anyhow::Result<()> {
+        for (table, unsettled) in [
+            ("jobs", "finished_at is null and type = 'attend'"),
+            ("notices", "state = 'waiting'"),
+            ("deliveries", "state = 'received'"),
+        ] {
+            testkit::run(&self.database, format!("update {table} set run_at = 0 where {unsettled}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the provider tells the server of everything that it can tell of.
+    pub(crate) async fn is_told(&self) -> anyhow::Result<()> {
+        const WANTED: i64 = 16 * 3;
+        let listens = async || Ok((testkit::count(&self.database, SUBSCRIBED).await? == WANTED).then_some(()));
+        eventually("all subscriptions", listens).await
+    }
+
     /// Asks the provider for a refresh token, as an operator does by hand.
     pub(crate) async fn initial_refresh_token(&self) -> anyhow::Result<String> {
         let back = format!("{PUBLIC_URL}/api/v1/integrations/oura/callback");
@@ -184,6 +238,13 @@ fn settings(database: &TestDb, sandbox: &str) -> Vec<(String, String)> {
         ("OURA_API_URL", &format!("{sandbox}/oura")),
     ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+/// An address that stays free while nobody listens there: the system gives such ports to nobody who asks for any port.
+fn quiet_address() -> anyhow::Result<String> {
+    let candidates =
+        std::iter::repeat_with(|| format!("127.0.0.1:{}", 20_000 + u32::from(Random::system().bytes::<1>()[0]) * 40));
+    candidates.take(100).find(|address| TcpListener::bind(address).is_ok()).context("a port that is free")
 }
 
 /// A port on which nobody listens.

@@ -53,6 +53,8 @@ async fn what_cannot_be_read_is_named() -> anyhow::Result<()> {
         ("LOG", "info=loud"),
         ("LOG_FORMAT", "jsn"),
         ("RATE_LIMIT_PER_MINUTE", "-1"),
+        ("POLLING_ENABLED", "sometimes"),
+        ("POLLING_INTERVAL_SECONDS", "59"),
         ("OURA_TOKEN_URL", "not an address"),
         ("OURA_REDIRECT_URI", "/callback"),
     ] {

@@ -67,6 +67,22 @@ impl StandIn {
         eventually("somebody in trouble", look).await
     }
 
+    /// Waits until somebody has subscribed to webhooks.
+    pub(crate) async fn subscribed(&self) -> anyhow::Result<()> {
+        let list = || self.http.get(format!("{}/oura/v2/webhook/subscription", self.url));
+        let asked = || list().header("x-client-id", "sandbox-client").header("x-client-secret", "sandbox-secret");
+        let look = async || Ok(read(asked()).await?.as_array().filter(|all| !all.is_empty()).map(|_| ()));
+        eventually("a subscription", look).await
+    }
+
+    /// The first person deletes a document, and webhooks tell of it at once.
+    pub(crate) async fn delete(&self, collection: &str, id: &str) -> anyhow::Result<()> {
+        let people = read(self.http.get(format!("{}/_control/people", self.url))).await?;
+        let account = people["people"][0]["account_id"].as_str().context("a person")?;
+        let url = format!("{}/_control/people/{account}/documents/{collection}/{id}", self.url);
+        read(self.http.request(Method::DELETE, url).json(&json!({ "delay_seconds": 0 }))).await.map(drop)
+    }
+
     /// Turns its clock.
     pub(crate) async fn turn(&self, seconds: u64) -> anyhow::Result<()> {
         self.control("clock", &json!({ "advance_seconds": seconds })).await.map(drop)
@@ -76,6 +92,35 @@ impl StandIn {
     pub(crate) async fn now(&self) -> anyhow::Result<String> {
         let clock = read(self.http.get(format!("{}/_control/clock", self.url))).await?;
         Ok(clock["now"].as_str().context("now")?.to_owned())
+    }
+
+    /// The account behind the demo.
+    pub(crate) async fn account(&self) -> anyhow::Result<String> {
+        let people = read(self.http.get(format!("{}/_control/people", self.url))).await?;
+        Ok(people["people"][0]["account_id"].as_str().context("somebody")?.to_owned())
+    }
+
+    /// When that person's ring last reached the cloud.
+    pub(crate) async fn last_sync(&self) -> anyhow::Result<Value> {
+        let people = read(self.http.get(format!("{}/_control/people", self.url))).await?;
+        Ok(people["people"][0]["last_sync_at"].clone())
+    }
+
+    /// Lets a ring reach the cloud, of which is told at once.
+    pub(crate) async fn sync(&self, account: &str) -> anyhow::Result<Value> {
+        self.control(&format!("people/{account}/sync"), &json!({ "delay_seconds": 0 })).await
+    }
+
+    /// Takes a document of a person away, of which is told at once.
+    pub(crate) async fn take_away(&self, account: &str, collection: &str, id: &str) -> anyhow::Result<()> {
+        let path = format!("{}/_control/people/{account}/documents/{collection}/{id}", self.url);
+        read(self.http.delete(path).json(&json!({ "delay_seconds": 0 }))).await.map(drop)
+    }
+
+    /// The latest webhooks, with what became of each.
+    pub(crate) async fn webhooks(&self, limit: usize) -> anyhow::Result<Vec<Value>> {
+        let told = read(self.http.get(format!("{}/_control/deliveries?limit={limit}", self.url))).await?;
+        Ok(told["deliveries"].as_array().cloned().unwrap_or_default())
     }
 
     async fn control(&self, what: &str, order: &Value) -> anyhow::Result<Value> {

@@ -11,7 +11,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use store::{NewConnection, NewUser};
 use testkit::{Engine, TestDb};
 
-use super::{Origin, apply, erase};
+use super::{Origin, apply, erase, purge};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -202,6 +202,56 @@ async fn half_a_day_of_a_series_does_not_wipe_out_the_other_half() {
         bench.apply(2, vec![series(&[(2, 65.0), (3, 66.0)])], &[]).await.unwrap();
         assert_eq!(bench.there().await.unwrap()[&1], series(&[(1, 60.0), (2, 65.0), (3, 66.0)]).body);
         assert_eq!(bench.apply(3, vec![series(&[(1, 60.0)])], &[]).await.unwrap(), super::Applied::default());
+    }
+}
+
+#[tokio::test]
+async fn what_is_older_than_records_are_kept_is_not_brought_in() {
+    for engine in Engine::all() {
+        let bench = Bench::new(engine).await.unwrap();
+        let on = |id: u8, day: i8| Record { day: Some(jiff::civil::date(2026, 1, day)), ..score(id, 80) };
+        assert_eq!(bench.apply(1, vec![on(1, 10), on(2, 20), score(3, 80)], &[]).await.unwrap().added, 3);
+        let mut tx = bench.test.db.write().await.unwrap();
+        assert_eq!(purge(&mut tx, bench.user, 10, NOW).await.unwrap(), 0, "nobody said how long");
+        tx.set_keep_from(bench.user, Some(jiff::civil::date(2026, 1, 20))).await.unwrap();
+        assert_eq!(purge(&mut tx, bench.user, 10, NOW).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        assert_eq!(
+            bench.apply(2, vec![on(1, 10), on(4, 19), on(2, 20)], &[]).await.unwrap(),
+            super::Applied::default()
+        );
+        assert_eq!(bench.there().await.unwrap().into_keys().collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(bench.told().await.unwrap(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_says_twice_is_told_once() {
+    for engine in Engine::all() {
+        let bench = Bench::new(engine).await.unwrap();
+        assert_eq!(bench.apply(1, vec![score(1, 70), score(2, 80), score(1, 90)], &[]).await.unwrap().added, 2);
+        assert_eq!(bench.there().await.unwrap()[&1], score(1, 90).body);
+        let gone = [(Kind::SleepScore, "1".to_owned()), (Kind::SleepScore, "1".to_owned())];
+        let applied = bench.apply(2, vec![score(1, 60)], &gone).await.unwrap();
+        assert_eq!((applied.added, applied.revised, applied.removed), (0, 0, 1));
+        assert_eq!(bench.told().await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_applied_as_a_short_one_is() {
+    for engine in Engine::all() {
+        let bench = Bench::new(engine).await.unwrap();
+        let all = |value| (0..=200).map(|id| score(id, value)).collect::<Vec<_>>();
+        assert_eq!(bench.apply(1, all(70), &[]).await.unwrap().added, 201);
+        let mut some = all(70);
+        some[150] = score(150, 80);
+        let gone: Vec<_> = (190..=200).map(|id: u8| (Kind::SleepScore, id.to_string())).collect();
+        some.truncate(190);
+        let applied = bench.apply(2, some, &gone).await.unwrap();
+        assert_eq!((applied.added, applied.revised, applied.removed), (0, 1, 11));
+        assert_eq!(bench.told().await.unwrap(), 190);
+        assert_eq!(bench.apply(1, all(60), &[]).await.unwrap(), super::Applied::default());
     }
 }
 

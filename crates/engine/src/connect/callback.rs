@@ -8,7 +8,7 @@ use providers::Manifest;
 use store::{Attempt, NewConnection, Principal, Tx, Write, hash_secret};
 use url::Url;
 
-use crate::{Engine, Error, Result, error::StateProblem, jobs};
+use crate::{Engine, Error, Result, error::StateProblem, jobs, listen};
 
 /// How long an app may wait before it redeems a connect link's code.
 const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
@@ -254,9 +254,14 @@ pub(super) async fn activate(tx: &mut Tx<Write>, connection: &Connection, now: T
         tx.move_connection(connection, ConnectionState::Active, None, now).await?;
         tx.note_sync(connection.user_id, connection.id, None, None).await?;
     }
+    listen::on_connected(tx, connection, now).await?;
     tx.enqueue(now, jobs::backfill(connection, now)).await?;
     if let Some(credential) = tx.find_credential(connection.user_id, connection.id, now).await? {
         tx.enqueue(now, jobs::refresh(connection, credential.refresh_at)).await?;
+    }
+    // What was told of meanwhile has waited.
+    if tx.next_notice(connection.user_id, connection.id).await?.is_some() {
+        tx.enqueue(now, jobs::attend(connection.user_id, connection.id, now)).await?;
     }
     Ok(())
 }

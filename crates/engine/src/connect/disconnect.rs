@@ -8,6 +8,7 @@ use store::{Tx, Write};
 use crate::{
     Engine, Error, Result,
     apply::{self, Origin},
+    listen,
 };
 
 /// What disconnecting did.
@@ -96,8 +97,10 @@ pub(super) async fn remove(
     let (user, id) = (connection.user_id, connection.id);
     tx.destroy_credential(user, id).await?;
     tx.drop_jobs(user, id).await?;
+    tx.drop_notices(user, id, now).await?;
     tx.withdraw_consent(user, id, now).await?;
     tx.move_connection(connection, ConnectionState::Removed, None, now).await?;
+    listen::on_removed(tx, connection, now).await?;
     if preserve_data {
         return Ok(0);
     }

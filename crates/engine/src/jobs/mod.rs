@@ -2,8 +2,8 @@
 
 pub(crate) mod verdict;
 
-use jiff::{SignedDuration, Timestamp};
-use model::Connection;
+use jiff::Timestamp;
+use model::{Connection, ConnectionId, UserId};
 use store::{Job, NewJob};
 
 pub(crate) use self::verdict::Verdict;
@@ -11,7 +11,16 @@ use crate::{Engine, Error, Result, sync};
 
 pub(crate) const SYNC: &str = "sync";
 pub(crate) const REFRESH: &str = "refresh";
+pub(crate) const ATTEND: &str = "attend";
+pub(crate) const RECONCILE: &str = "reconcile";
 pub(crate) const SWEEP: &str = "sweep";
+pub(crate) const KEEP: &str = "keep";
+pub(crate) const PURGE: &str = "purge";
+pub(crate) const EXPORT: &str = "export";
+pub(crate) const SURVEY: &str = "survey";
+
+/// Every type of job, for those who count them.
+pub(crate) const ALL: [&str; 9] = [SYNC, REFRESH, ATTEND, RECONCILE, SWEEP, KEEP, PURGE, EXPORT, SURVEY];
 
 /// The first sync of a connection.
 pub(crate) fn backfill(connection: &Connection, now: Timestamp) -> NewJob {
@@ -26,6 +35,12 @@ pub(crate) fn scheduled_sync(connection: &Connection, run_at: Timestamp) -> NewJ
 /// A sync that somebody asked for.
 pub(crate) fn asked_sync(connection: &Connection, plan: &sync::Plan, now: Timestamp) -> NewJob {
     NewJob { dedupe_key: None, ..sync_job(connection, plan, now, "asked") }
+}
+
+/// A sync of some days of a collection that a notice speaks of.
+pub(crate) fn noticed_sync(connection: &Connection, collection: &str, days: u32, now: Timestamp) -> NewJob {
+    let plan = sync::Plan { days: Some(days), collection: Some(collection.to_owned()), recurring: false };
+    sync_job(connection, &plan, now, &format!("noticed:{collection}"))
 }
 
 fn sync_job(connection: &Connection, plan: &sync::Plan, run_at: Timestamp, why: &str) -> NewJob {
@@ -51,16 +66,51 @@ pub(crate) fn refresh(connection: &Connection, run_at: Timestamp) -> NewJob {
     }
 }
 
-/// Deletes what has had its time.
-pub(crate) fn sweep(run_at: Timestamp) -> NewJob {
+/// Attends to what a connection's provider has told of.
+pub(crate) fn attend(user: UserId, connection: ConnectionId, run_at: Timestamp) -> NewJob {
     NewJob {
-        job_type: SWEEP,
-        user_id: None,
-        connection_id: None,
-        dedupe_key: Some(SWEEP.to_owned()),
+        job_type: ATTEND,
+        user_id: Some(user),
+        connection_id: Some(connection),
+        dedupe_key: Some(format!("attend:{connection}")),
         payload: String::new(),
         run_at,
     }
+}
+
+/// Compares what a provider tells us of with what we want of it.
+pub(crate) fn reconcile(provider: &str, run_at: Timestamp) -> NewJob {
+    NewJob {
+        dedupe_key: Some(format!("{RECONCILE}:{provider}")),
+        payload: provider.to_owned(),
+        ..of_the_house(RECONCILE, run_at)
+    }
+}
+
+/// Deletes what nobody can use any more.
+pub(crate) fn sweep(run_at: Timestamp) -> NewJob {
+    of_the_house(SWEEP, run_at)
+}
+
+/// Forgets what has had its time.
+pub(crate) fn keep(run_at: Timestamp) -> NewJob {
+    of_the_house(KEEP, run_at)
+}
+
+fn of_the_house(job_type: &'static str, run_at: Timestamp) -> NewJob {
+    NewJob {
+        job_type,
+        user_id: None,
+        connection_id: None,
+        dedupe_key: Some(job_type.to_owned()),
+        payload: String::new(),
+        run_at,
+    }
+}
+
+/// Removes what is older than a person's records are kept from now on.
+pub(crate) fn purge(user: UserId, run_at: Timestamp) -> NewJob {
+    NewJob { user_id: Some(user), dedupe_key: Some(format!("{PURGE}:{user}")), ..of_the_house(PURGE, run_at) }
 }
 
 impl Engine {
@@ -69,7 +119,13 @@ impl Engine {
         match job.job_type.as_str() {
             SYNC => self.run_sync(job).await,
             REFRESH => Verdict::from(self.keep_fresh(job).await),
+            ATTEND => self.attend(job).await,
+            RECONCILE => self.run_reconcile(job).await,
             SWEEP => Verdict::from(self.sweep().await),
+            KEEP => Verdict::from(self.keep_house().await),
+            PURGE => Verdict::from(self.purge_asked(job).await),
+            EXPORT => self.export(job).await,
+            SURVEY => Verdict::from(self.survey(job).await),
             other => Verdict::Fail(format!("nobody knows how to do \"{other}\"")),
         }
     }
@@ -88,30 +144,5 @@ impl Engine {
             return Err(Error::Unavailable { message: "the tokens could not be refreshed".into(), retry_at: None });
         }
         Ok(vec![refresh(&connection, credential.next_look(now))])
-    }
-
-    async fn sweep(&self) -> Result<Vec<NewJob>> {
-        let now = self.clock.now();
-        let ago = |span| now.saturating_sub(span).unwrap_or(now);
-        let abandoned = self.db.write().await?.abandoned_connections(ago(SignedDuration::from_mins(30))).await?;
-        for (user, connection) in abandoned {
-            // Somebody may have confirmed it this very moment; what else is old must be swept all the same.
-            if let Err(error) = self.abandon(user, connection).await {
-                tracing::warn!(connection.id = %connection, %error, "a connection that waited too long is still there");
-            }
-        }
-        let mut tx = self.db.write().await?;
-        // Whatever ended a chain of jobs, an active connection is not left without its next sync and refresh.
-        for connection in tx.idle_connections().await? {
-            tx.enqueue(now, scheduled_sync(&connection, now)).await?;
-            tx.enqueue(now, refresh(&connection, now)).await?;
-        }
-        tx.sweep_sessions(now).await?;
-        tx.sweep_attempts(ago(SignedDuration::from_hours(24))).await?;
-        tx.sweep_reads(ago(SignedDuration::from_hours(1))).await?;
-        tx.sweep_keys(ago(SignedDuration::from_hours(24))).await?;
-        tx.sweep_jobs(ago(SignedDuration::from_hours(24 * 30))).await?;
-        tx.commit().await?;
-        Ok(vec![sweep(now.saturating_add(SignedDuration::from_mins(30)).unwrap_or(now))])
     }
 }

@@ -135,7 +135,8 @@ pub(crate) async fn bring_forward(engine: &Engine, connection: &Connection) -> R
     Ok(())
 }
 
-fn report(job: Job) -> JobReport {
+/// A sync as it is told of.
+pub(crate) fn report(job: Job) -> JobReport {
     let progress: Progress =
         job.progress.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let text = job.outcome.unwrap_or_default();

@@ -1,13 +1,17 @@
-//! Asks a provider for one page, with a token that is good.
+//! Asks a provider for one page or one thing, with a token that is good.
+
+use std::mem;
 
 use model::Connection;
-use providers::{Ask, Collection, Page};
+use providers::{Api, Ask, Collection, Page};
 
 use crate::{Engine, Error, Result, credentials::Refreshed};
 
+pub(crate) type Trial<T> = std::result::Result<T, Trouble>;
+
 /// What a collection did not give, by what is to be done about it.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// The grant lacks a scope: nothing to be done here.
     MissingScope(String),
     /// Only this collection is affected.
@@ -16,12 +20,12 @@ pub(super) enum Trouble {
     Connection(Error),
 }
 
-/// What became of a thing that a complete window did not bring.
+/// What became of a thing that was asked for by its identity.
 pub(super) enum Found {
     Gone,
     There(Page),
-    /// It cannot be asked for by itself.
-    Unknown,
+    /// It cannot be asked for by itself, or the provider refuses to say.
+    Refused(String),
 }
 
 impl From<Error> for Trouble {
@@ -51,41 +55,61 @@ impl From<providers::Error> for Trouble {
 impl Engine {
     /// Fetches one page. A token that the provider does not accept is refreshed once in a run, not at each page:
     /// every refresh spends a rotation.
+    #[tracing::instrument(name = "fetch", skip_all, fields(provider = connection.provider, collection = ask.collection.id))]
     pub(super) async fn fetch_page(
         &self,
         connection: &Connection,
         ask: &Ask<'_>,
         may_refresh: &mut bool,
-    ) -> std::result::Result<Page, Trouble> {
-        let access = self.access(connection).await?;
-        let api = self.api(&connection.provider, access.token)?;
-        match api.provider.clone().fetch(&api, ask).await {
-            Err(providers::Error::Unauthorized) if *may_refresh => {
-                *may_refresh = false;
-                self.force_refresh(connection, access.rotation).await?;
-                let api = self.api(&connection.provider, self.access(connection).await?.token)?;
-                Ok(api.provider.clone().fetch(&api, ask).await?)
+    ) -> Trial<Page> {
+        let (api, rotation) = self.authorised(connection).await?;
+        let provider = api.provider.clone();
+        match provider.fetch(&api, ask).await {
+            Err(providers::Error::Unauthorized) if mem::take(may_refresh) => {
+                let api = self.authorised_anew(connection, rotation).await?;
+                Ok(provider.fetch(&api, ask).await?)
             }
             other => Ok(other?),
         }
     }
 
-    /// Asks for one thing that a complete window did not bring.
-    pub(super) async fn find_again(
+    /// Asks for one thing by its identity.
+    #[tracing::instrument(name = "find", skip_all, fields(provider = connection.provider, collection = collection.id))]
+    pub(super) async fn find(
         &self,
         connection: &Connection,
         collection: &Collection,
         id: &str,
-    ) -> std::result::Result<Found, Trouble> {
-        use providers::Error::{Forbidden, Malformed, Rejected};
-        let access = self.access(connection).await?;
-        let api = self.api(&connection.provider, access.token)?;
-        match api.provider.clone().find(&api, collection, id).await {
+        may_refresh: &mut bool,
+    ) -> Trial<Found> {
+        use providers::Error::{Forbidden, Malformed, Rejected, Unauthorized};
+        let (api, rotation) = self.authorised(connection).await?;
+        let provider = api.provider.clone();
+        let found = match provider.find(&api, collection, id).await {
+            Err(Unauthorized) if mem::take(may_refresh) => {
+                let api = self.authorised_anew(connection, rotation).await?;
+                provider.find(&api, collection, id).await
+            }
+            other => other,
+        };
+        match found {
             Ok(None) => Ok(Found::Gone),
             Ok(Some(page)) => Ok(Found::There(page)),
-            Err(Malformed(_) | Rejected(_) | Forbidden(_)) => Ok(Found::Unknown),
+            Err(error @ (Malformed(_) | Rejected(_) | Forbidden(_))) => Ok(Found::Refused(error.to_string())),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The provider's API with a token that is good, and which rotation that is of.
+    async fn authorised(&self, connection: &Connection) -> Result<(Api, i64)> {
+        let access = self.access(connection).await?;
+        Ok((self.api(&connection.provider, access.token)?, access.rotation))
+    }
+
+    /// The provider's API with a newer token than one that it did not accept.
+    async fn authorised_anew(&self, connection: &Connection, rotation: i64) -> Result<Api> {
+        self.force_refresh(connection, rotation).await?;
+        Ok(self.authorised(connection).await?.0)
     }
 
     async fn force_refresh(&self, connection: &Connection, rotation: i64) -> Result<()> {

@@ -3,22 +3,18 @@
 use std::collections::HashSet;
 
 use model::{Kind, Window};
-use providers::{Ask, Collection, Dates, Mapped, Page};
+use providers::{Ask, Collection, Dates, Mapped};
 
 use super::{
-    fetch::{Found, Trouble},
+    bring::{Brought, Looked},
+    fetch::Trial,
     progress::Place,
     run::Run,
 };
-use crate::{
-    Result,
-    apply::{self, Origin},
-};
+use crate::Result;
 
 /// A window that lacks more than this is more likely a mistake than a person's tidying up: nothing is removed then.
 const MOST_REMOVALS: usize = 50;
-
-type Trial<T> = std::result::Result<T, Trouble>;
 
 impl Run<'_> {
     pub(super) async fn collection(&mut self, collection: &Collection, window: Window) -> Trial<()> {
@@ -54,18 +50,21 @@ impl Run<'_> {
     ) -> Trial<()> {
         let mut place = match place {
             Some(place) => place,
-            None => Place { piece, generation: self.next_generation().await?, next: None, fetched: false },
+            None => Place {
+                piece,
+                generation: self.engine.next_generation(&self.connection).await?,
+                next: None,
+                fetched: false,
+            },
         };
         while !place.fetched {
-            let generation = self.next_generation().await?;
             let ask = Ask { collection, window: piece, next: place.next.as_deref() };
-            let page = self.engine.fetch_page(&self.connection, &ask, &mut self.may_refresh).await?;
-            let mapped = self.map(collection, &page)?;
-            self.count(collection, &mapped, piece, seen);
-            place.next.clone_from(&page.next);
-            place.fetched = page.next.is_none();
+            let brought = self.engine.bring(&self.connection, &ask, &mut self.may_refresh).await?;
+            self.count(collection, &brought.mapped, piece, seen);
+            place.next = brought.page.as_ref().and_then(|page| page.next.clone());
+            place.fetched = place.next.is_none();
             self.progress.place = Some(place.clone());
-            self.store(collection, generation, &page, mapped).await?;
+            self.store(collection, brought).await?;
         }
         self.end_piece(collection, &place).await
     }
@@ -75,22 +74,6 @@ impl Run<'_> {
         let mut tx = self.engine.db.write().await?;
         self.keep_progress(&mut tx).await?;
         Ok(tx.commit().await?)
-    }
-
-    async fn next_generation(&self) -> Result<i64> {
-        let mut tx = self.engine.db.write().await?;
-        let generation = tx.next_generation(self.user.id, self.connection.id).await?;
-        tx.commit().await?;
-        Ok(generation)
-    }
-
-    fn map(&self, collection: &Collection, page: &Page) -> Trial<Mapped> {
-        let provider = self.engine.provider(&self.connection.provider)?.provider.clone();
-        let mapped = provider.map(&collection.id, &page.body)?;
-        for skipped in &mapped.skipped {
-            tracing::warn!(collection = collection.id, index = skipped.index, why = skipped.why, "an item was skipped");
-        }
-        Ok(mapped)
     }
 
     fn count(&mut self, collection: &Collection, mapped: &Mapped, piece: Window, seen: &mut HashSet<(Kind, String)>) {
@@ -104,18 +87,15 @@ impl Run<'_> {
     }
 
     /// The raw page, its records and our place are stored together.
-    async fn store(&self, collection: &Collection, generation: i64, page: &Page, mapped: Mapped) -> Result<()> {
-        let (user, id, now) = (self.user.id, self.connection.id, self.engine.clock.now());
+    async fn store(&self, collection: &Collection, brought: Brought) -> Result<()> {
         let mut tx = self.engine.begin_on(&self.connection).await?;
-        tx.keep_page(user, id, &collection.id, generation, now, &page.body).await?;
-        let origin = Origin::new(&self.connection, &collection.id, generation, now);
-        apply::apply(&mut tx, origin, mapped.records, &mapped.gone).await?;
+        self.engine.write_down(&mut tx, &self.connection, collection, brought).await?;
         self.keep_progress(&mut tx).await?;
         Ok(tx.commit().await?)
     }
 
     /// A piece is complete: what it did not bring may be gone, and its days are covered.
-    async fn end_piece(&self, collection: &Collection, place: &Place) -> Trial<()> {
+    async fn end_piece(&mut self, collection: &Collection, place: &Place) -> Trial<()> {
         if collection.dates == Dates::None {
             return Ok(());
         }
@@ -132,7 +112,7 @@ impl Run<'_> {
                 );
             } else {
                 for (kind, provider_id) in unseen {
-                    self.ask_again(collection, kind, provider_id).await?;
+                    self.ask_again(collection, kind, &provider_id).await?;
                 }
             }
         }
@@ -142,20 +122,11 @@ impl Run<'_> {
     }
 
     /// Asks for what a complete window did not bring: only what is gone itself is removed.
-    async fn ask_again(&self, collection: &Collection, kind: Kind, provider_id: String) -> Trial<()> {
-        let generation = self.next_generation().await?;
-        match self.engine.find_again(&self.connection, collection, &provider_id).await? {
-            Found::Gone => {
-                let mut tx = self.engine.begin_on(&self.connection).await?;
-                let origin = Origin::new(&self.connection, &collection.id, generation, self.engine.clock.now());
-                apply::apply(&mut tx, origin, Vec::new(), &[(kind, provider_id)]).await?;
-                Ok(tx.commit().await?)
-            }
-            Found::There(page) => {
-                let mapped = self.map(collection, &page)?;
-                Ok(self.store(collection, generation, &page, mapped).await?)
-            }
-            Found::Unknown => Ok(()),
+    async fn ask_again(&mut self, collection: &Collection, kind: Kind, provider_id: &str) -> Trial<()> {
+        let (engine, connection) = (self.engine, &self.connection);
+        match engine.look_up(connection, collection, kind, provider_id, &mut self.may_refresh).await? {
+            Looked::Told(brought) => Ok(self.store(collection, brought).await?),
+            Looked::Refused(_) => Ok(()),
         }
     }
 }

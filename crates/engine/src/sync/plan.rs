@@ -1,6 +1,6 @@
 //! Which days of which collections a sync is about.
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use model::{User, Window};
 use providers::Collection;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) const BACKFILL_DAYS: u32 = 30;
 /// After a longer silence than this, older days must be asked for.
 const LONGEST_CATCH_UP_DAYS: u32 = 365;
+
+/// What counts as a little early.
+const LITTLE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a sync is to bring.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +59,7 @@ impl Plan {
     pub(crate) fn window_of(
         &self,
         collection: &Collection,
+        every: SignedDuration,
         user: &User,
         last_success: Option<Timestamp>,
         now: Timestamp,
@@ -68,7 +72,7 @@ impl Plan {
             return Some(Window { from, to: last });
         }
         let Some(succeeded) = last_success else { return Some(Window::ending(last, BACKFILL_DAYS)) };
-        if !is_due(collection, succeeded, now) {
+        if !is_due(every, succeeded, now) {
             return None;
         }
         let looked_back = Window::ending(last, collection.look_back_days.max(1)).from;
@@ -79,7 +83,6 @@ impl Plan {
 }
 
 /// A little early counts as due: turns are not to slip by a whole round.
-fn is_due(collection: &Collection, succeeded: Timestamp, now: Timestamp) -> bool {
-    let minutes = now.duration_since(succeeded).as_mins();
-    minutes >= i64::from(collection.every_hours) * 60 - 30
+fn is_due(every: SignedDuration, succeeded: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(succeeded) >= every - LITTLE.min(every / 4)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use model::{Connection, ConnectionState, Kind, User, Window};
 use providers::Collection;
 use store::{Job, Tx, Write};
@@ -12,15 +12,16 @@ use super::{
     outcome::{Failure, Outcome, Synced},
     plan::Plan,
     progress::Progress,
+    turn,
+    watch::Watch,
 };
 use crate::{
     Engine, Error, Result,
     jobs::{self, Verdict},
+    listen::{GRACE, Pace},
     worker,
 };
 
-/// The interval between scheduled syncs.
-const EVERY: SignedDuration = SignedDuration::from_hours(4);
 /// After so many tries what is missing waits for the next sync in its turn.
 const TRIES: i64 = 4;
 
@@ -30,6 +31,11 @@ pub(super) struct Run<'a> {
     pub(super) connection: Connection,
     pub(super) user: User,
     plan: Plan,
+    /// How often what the connection is asked for is asked.
+    pace: Pace,
+    /// What the connection is asked for: consented to and granted.
+    collections: Vec<Collection>,
+    watch: Option<Watch>,
     pub(super) progress: Progress,
     pub(super) may_refresh: bool,
     /// Some collection failed for a reason that may pass.
@@ -63,27 +69,15 @@ impl Engine {
         match error.into() {
             Verdict::Fail(why) if recurring && active => {
                 tracing::error!(connection.id = %connection.id, why, "a sync failed and waits for its next turn");
-                Verdict::Done { outcome: why, next: vec![jobs::scheduled_sync(connection, self.next_turn())] }
+                let turn = turn::retry(self.polling, self.clock.now());
+                Verdict::Done { outcome: why, next: vec![jobs::scheduled_sync(connection, self.spread(turn))] }
             }
             verdict => verdict,
         }
     }
 
-    /// Begins to write what concerns an active connection: it may have been removed while the network was used.
-    pub(super) async fn begin_on(&self, connection: &Connection) -> Result<Tx<Write>> {
-        let mut tx = self.db.write().await?;
-        tx.lock_log(connection.user_id).await?;
-        match tx.connection(connection.user_id, connection.id).await?.state {
-            ConnectionState::Active => Ok(tx),
-            _ => Err(Error::NotConnected),
-        }
-    }
-
-    /// Spread out, so that those who connected together do not all come back together.
-    fn next_turn(&self) -> Timestamp {
-        #[expect(clippy::cast_possible_truncation, reason = "a few minutes")]
-        let spread = SignedDuration::from_secs((self.random.fraction() * 300.0) as i64);
-        self.clock.now().saturating_add(EVERY + spread).unwrap_or(Timestamp::MAX)
+    fn spread(&self, turn: Timestamp) -> Timestamp {
+        turn::spread(turn, self.clock.now(), self.random.fraction())
     }
 }
 
@@ -100,10 +94,26 @@ impl<'a> Run<'a> {
         let mut progress: Progress = progress.unwrap_or_default();
         progress.errors.clear();
         let user = tx.user(user).await?;
-        Ok(Some(Self { engine, job, connection, user, plan, progress, may_refresh: true, passing: false }))
+        Ok(Some(Self {
+            engine,
+            job,
+            connection,
+            user,
+            plan,
+            pace: Pace::default(),
+            collections: Vec::new(),
+            watch: None,
+            progress,
+            may_refresh: true,
+            passing: false,
+        }))
     }
 
     async fn complete(mut self) -> Result<Verdict> {
+        self.collections = self.grantable().await?;
+        if self.plan.recurring {
+            self.pace = self.engine.pace(&self.connection, &self.collections).await?;
+        }
         let mut wanted = self.wanted().await?;
         self.say_what_is_missing(&wanted);
         wanted.retain(|(collection, _)| !self.progress.done.contains(&collection.id));
@@ -116,26 +126,45 @@ impl<'a> Run<'a> {
         self.finish().await
     }
 
-    /// The collections to ask, with their windows: consented to, granted, and due.
-    async fn wanted(&self) -> Result<Vec<(Collection, Window)>> {
+    /// The collections that may be asked: consented to and granted.
+    async fn grantable(&self) -> Result<Vec<Collection>> {
         let kinds = self.consented_kinds().await?;
-        let states = self.engine.db.read().await?.collection_states(self.user.id, self.connection.id).await?;
-        let now = self.engine.clock.now();
         let manifest = self.engine.provider(&self.connection.provider)?.manifest();
-        let mut wanted = Vec::new();
+        let mut collections = Vec::new();
         for collection in &manifest.collections {
             let named = self.plan.collection.as_ref().is_none_or(|name| *name == collection.id);
             if !named || !kinds.contains(&collection.kind) {
                 continue;
             }
-            if !self.connection.grants(&collection.scope) {
+            if self.connection.grants(&collection.scope) {
+                collections.push(collection.clone());
+            } else {
                 self.note(&collection.id, Some("not granted"), Some(&collection.scope)).await?;
-                continue;
             }
+        }
+        Ok(collections)
+    }
+
+    /// Those of them that are due, with their windows.
+    async fn wanted(&mut self) -> Result<Vec<(Collection, Window)>> {
+        let now = self.engine.clock.now();
+        let mut tx = self.engine.db.read().await?;
+        let states = tx.collection_states(self.user.id, self.connection.id).await?;
+        let keep_from = tx.retention(self.user.id).await?.keep_from;
+        let position = tx.head(self.user.id).await?;
+        drop(tx);
+        let mut wanted = Vec::new();
+        for collection in &self.collections {
             let state = states.iter().find(|state| state.collection == collection.id);
             let last_success = state.and_then(|state| state.last_success_at);
-            let window = self.plan.window_of(collection, &self.user, last_success, now);
+            let every = self.pace.every(collection);
+            let window = self.plan.window_of(collection, every, &self.user, last_success, now);
+            // What would not be kept is not asked for.
+            let window = window.and_then(|window| keep_from.map_or(Some(window), |day| window.since(day)));
             wanted.extend(window.map(|window| (collection.clone(), window)));
+        }
+        if self.plan.days.is_none() {
+            self.watch = Watch::begin(&self.pace, &wanted, &states, position, now);
         }
         Ok(wanted)
     }
@@ -187,7 +216,7 @@ impl<'a> Run<'a> {
         Err(Error::Unavailable { message: "another process has taken this over".into(), retry_at: None })
     }
 
-    async fn finish(self) -> Result<Verdict> {
+    async fn finish(mut self) -> Result<Verdict> {
         let now = self.engine.clock.now();
         let errors = &self.progress.errors;
         let last_error = errors.first().map(|failure| format!("{}: {}", failure.collection, failure.error));
@@ -197,13 +226,20 @@ impl<'a> Run<'a> {
         if self.plan.collection.is_none() {
             tx.note_sync(self.user.id, self.connection.id, answered.then_some(now), last_error.as_deref()).await?;
         }
+        if let Some(watch) = &self.watch
+            && watch.end(&mut tx, &self.connection, now).await?
+        {
+            self.pace.look_at = now.checked_add(GRACE).ok();
+        }
+        let states = tx.collection_states(self.user.id, self.connection.id).await?;
         self.keep_progress(&mut tx).await?;
         tx.commit().await?;
         if self.plan.recurring && self.passing && self.job.tries < TRIES {
             return Ok(Verdict::Retry { why: last_error.unwrap_or_default(), at: None });
         }
         let outcome = serde_json::to_string(&self.outcome(now)).unwrap_or_default();
-        let next = self.plan.recurring.then(|| jobs::scheduled_sync(&self.connection, self.engine.next_turn()));
+        let turn = || self.engine.spread(turn::next(&self.pace, &self.collections, &states, now));
+        let next = self.plan.recurring.then(|| jobs::scheduled_sync(&self.connection, turn()));
         Ok(Verdict::Done { outcome, next: next.into_iter().collect() })
     }
 

@@ -2,20 +2,34 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
+mod accept;
 mod accounts;
 mod budget;
 mod connect;
 mod consent;
 mod cut_off;
 mod disconnect;
+mod export;
+mod full;
+mod given_up;
+mod keep;
 mod kill;
 mod link;
+mod listen;
+mod measured;
+mod office;
 mod people;
+mod receive;
 mod rederive;
 mod refresh;
 mod replayed;
+mod retention;
+mod silence;
 mod state;
+mod stream;
 mod sync;
 mod tell;
+mod told;
 mod trouble;
+mod watch;
 mod worker;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Asked, Outcome, RecordQuery, Status, SyncRequest};
+use engine::{Asked, Filter, Outcome, RecordQuery, Status, SyncRequest};
 use model::{Actor, Change, ConnectionId, StoredRecord, UserId};
 use testkit::House;
 
@@ -29,7 +29,7 @@ pub(crate) async fn status(house: &House, user: UserId) -> anyhow::Result<Status
 
 /// Everything in a person's log.
 pub(crate) async fn log(house: &House, user: UserId) -> anyhow::Result<Vec<Change>> {
-    let (events, _, head) = house.engine.events(user, None, 0, 1_000_000).await?;
+    let (events, _, head) = house.engine.events(user, None, &Filter::default(), 0, 1_000_000).await?;
     let positions: Vec<_> = events.iter().map(|event| event.position).collect();
     anyhow::ensure!(positions == (1..=head).collect::<Vec<_>>(), "the log has gaps");
     Ok(events)

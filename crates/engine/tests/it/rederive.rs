@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 use model::{Actor, ChangeType, ConnectionId, Kind, UserId, record::Body};
+use store::Put;
 use testkit::{Engine, House, run};
 
 use crate::{
@@ -20,9 +21,11 @@ async fn tamper(house: &House, user: UserId, connection: ConnectionId) -> String
     let Body::SleepScore(score) = &mut record.body else { panic!("{record:?}") };
     score.score = Some(1.0);
     let mut tx = house.test.db.write().await.unwrap();
-    let kept = tx.find_kept(user, connection, Kind::SleepScore, &record.provider_id).await.unwrap().unwrap();
+    let key = (Kind::SleepScore, record.provider_id.clone());
+    let kept = tx.find_kept(user, connection, &[key]).await.unwrap().into_values().next().unwrap();
     let (generation, now) = (kept.generation, house.now());
-    tx.put_record(user, connection, "daily_sleep", Some(&kept), &record, generation, now).await.unwrap();
+    let puts = [Put { kept: Some(&kept), record: &record }];
+    tx.put_records(user, connection, "daily_sleep", &puts, generation, now).await.unwrap();
     tx.commit().await.unwrap();
     record.provider_id
 }

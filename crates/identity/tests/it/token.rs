@@ -2,7 +2,7 @@
 
 use identity::{Error, TokenRequest};
 use model::{Action, Actor, Scope, Scopes, Secret, Sharing, Topic, User};
-use testkit::Engine;
+use testkit::{Engine, run};
 
 use crate::house::{DAY, House, MINUTE};
 
@@ -173,5 +173,34 @@ async fn its_use_is_noted_once_a_minute_in_all_processes() {
         let used = house.trail(ada.id).await.unwrap().pop().unwrap();
         assert_eq!((used.actor.as_str(), used.actor_id), ("token", Some(token.id.to_string())));
         assert_eq!(used.detail.as_deref(), Some("token “Coach agent”"));
+    }
+}
+
+#[tokio::test]
+async fn who_stays_is_looked_at_again_without_leaving_a_trace() {
+    for engine in Engine::all() {
+        let house = House::new(engine).await.unwrap();
+        let (ada, root) = (house.ada().await.unwrap(), house.admin().await.unwrap());
+        let actor = Actor::User(ada.id);
+        let mut tokens = Vec::new();
+        for _ in 0..20 {
+            tokens.push(house.identity.create_token(&actor, request(&ada, "records:read")).await.unwrap());
+        }
+        let service = TokenRequest { service: true, ..request(&root, "records:read") };
+        let (_, service) = house.identity.create_token(&Actor::User(root.id), service).await.unwrap();
+        let check = async |secret: &Secret| house.identity.check_token(secret).await.unwrap();
+        let (revoked, _) = tokens[3].clone();
+        house.identity.revoke_token(&actor, ada.id, revoked.id).await.unwrap();
+        let found = futures::future::join_all(tokens.iter().map(|(_, secret)| check(secret))).await;
+        for ((token, _), found) in tokens.iter().zip(found) {
+            let expected = (token.id != revoked.id).then_some((token.id, ada.id));
+            assert_eq!(found.map(|(token, owner)| (token.id, owner.id)), expected, "each gets its own");
+        }
+        assert!(check(&service).await.is_some());
+        run(&house.test, format!("update users set role = 'member' where id = '{}'", root.id)).await.unwrap();
+        assert!(check(&service).await.is_none(), "its maker is no administrator any more");
+        assert_eq!(house.count(ada.id, Action::TokenUsed).await.unwrap(), 0);
+        house.identity.find_token(&tokens[0].1).await.unwrap();
+        assert_eq!(house.count(ada.id, Action::TokenUsed).await.unwrap(), 1);
     }
 }

@@ -60,13 +60,17 @@ pub(super) fn document_path(collection: &Collection, id: &str) -> Result<String,
     if name == PERSONAL_INFO {
         return Ok(format!("{PREFIX}/{name}"));
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     // A day stands in for the id that old documents lack; Oura does not know it.
     let made_up = id.parse::<Date>().is_ok();
-    if !collection.documents || made_up || id.is_empty() || !id.chars().all(plain) {
+    if !collection.documents || made_up || !is_plain(id) {
         return Err(Error::Malformed(format!("{name} has no document of this identity")));
     }
     Ok(format!("{PREFIX}/{name}/{id}"))
+}
+
+/// Whether an identity can stand in a path as it is.
+pub(super) fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// Whose account it is. The id can be read with any token, the address only with its scope.

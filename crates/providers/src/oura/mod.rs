@@ -1,15 +1,21 @@
 //! Oura: a ring that measures sleep, readiness, activity and heart rate.
 
 mod fetch;
+mod hooks;
 mod map;
+mod signature;
+mod subscribe;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 use async_trait::async_trait;
-use model::Account;
+use model::{Account, Secret};
 
-use crate::{Api, Ask, Collection, Error, Manifest, Mapped, Page, Provider};
+use crate::{
+    Api, Ask, Challenge, Collection, Error, Manifest, Mapped, NewSubscription, Notice, Page, Provider, Received,
+    Signed, Subscription, Unsigned,
+};
 
 /// Oura's API, version 2.
 #[derive(Clone, Debug)]
@@ -51,6 +57,38 @@ impl Provider for Oura {
 
     fn map(&self, collection: &str, body: &[u8]) -> Result<Mapped, Error> {
         map::page(collection, body)
+    }
+
+    fn verify(&self, secret: &Secret, delivery: Received<'_>) -> Result<Signed, Unsigned> {
+        signature::verify(secret, delivery)
+    }
+
+    fn notices(&self, body: &[u8]) -> Result<Vec<Notice>, Error> {
+        hooks::notices(body)
+    }
+
+    fn challenge(&self, query: &str) -> Option<Challenge> {
+        hooks::challenge(query)
+    }
+
+    async fn subscriptions(&self, api: &Api) -> Result<Vec<Subscription>, Error> {
+        subscribe::list(api).await
+    }
+
+    async fn subscribe(&self, api: &Api, wanted: &NewSubscription) -> Result<Subscription, Error> {
+        subscribe::create(api, wanted).await
+    }
+
+    async fn renew(&self, api: &Api, provider_id: &str) -> Result<Subscription, Error> {
+        subscribe::renew(api, provider_id).await
+    }
+
+    async fn probe(&self, api: &Api, provider_id: &str, wanted: &NewSubscription) -> Result<Subscription, Error> {
+        subscribe::update(api, provider_id, wanted).await
+    }
+
+    async fn unsubscribe(&self, api: &Api, provider_id: &str) -> Result<(), Error> {
+        subscribe::delete(api, provider_id).await
     }
 
     fn refusal(&self, status: u16, body: &[u8]) -> Error {

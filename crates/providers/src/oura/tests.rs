@@ -1,12 +1,15 @@
 //! What the provider does, shown on documents made up for it.
 
 mod asking;
+mod hooks;
 mod manifest;
 mod mapping;
 mod mutated;
 mod recorded;
 mod refusals;
+mod signing;
 mod stub;
+mod subscribing;
 
 use super::Oura;
 

@@ -1,10 +1,15 @@
 //! An account at Oura and where its documents come from: a living person, or recorded answers.
 
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
+
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Map, Value, json};
 
 use super::{
-    collection::{Collection, Shape},
+    collection::Collection,
     documents::{self, Document, Telling},
     query::Window,
     recorded::Recorded,
@@ -16,6 +21,10 @@ pub(super) struct Account {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) source: Source,
+    /// What the person has taken away, by its identity.
+    removed: Mutex<HashSet<String>>,
+    /// Up to when it was told what the ring has brought.
+    told_until: Mutex<Timestamp>,
 }
 
 /// Where an account's documents come from.
@@ -25,14 +34,17 @@ pub(super) enum Source {
 }
 
 impl Account {
-    pub(super) fn living(person: Person) -> Self {
-        Self { id: documents::account_id(&person), name: person.traits.name.to_owned(), source: Source::Living(person) }
+    pub(super) fn living(person: Person, now: Timestamp) -> Self {
+        let (id, name) = (documents::account_id(&person), person.traits.name.to_owned());
+        let told_until = Mutex::new(person.known_until(now));
+        Self { id, name, source: Source::Living(person), removed: Mutex::default(), told_until }
     }
 
     /// Recorded answers keep the identity they were recorded with, or borrow one.
     pub(super) fn recorded(recorded: Recorded, borrowed: String) -> Self {
         let id = recorded.account_id().unwrap_or(borrowed);
-        Self { id, name: "Recorded".to_owned(), source: Source::Recorded(recorded) }
+        let (name, source) = ("Recorded".to_owned(), Source::Recorded(recorded));
+        Self { id, name, source, removed: Mutex::default(), told_until: Mutex::default() }
     }
 
     /// What a collection has in a window, in the order of time; the search ends once there is enough.
@@ -40,9 +52,9 @@ impl Account {
         let found: Vec<Document> = match &self.source {
             Source::Recorded(recorded) => recorded.all(collection).to_vec(),
             Source::Living(person) if collection == Collection::RingConfiguration => documents::rings(person),
-            Source::Living(person) => return live(person, collection, window, now, enough),
+            Source::Living(person) => return self.live(person, collection, window, now, enough),
         };
-        found.into_iter().filter(|document| window.holds(document.at)).take(enough).collect()
+        found.into_iter().filter(|each| window.holds(each.at) && self.keeps(each)).take(enough).collect()
     }
 
     /// The newest of a collection in a window.
@@ -64,7 +76,57 @@ impl Account {
                 documents::of_day(Telling { person, date, known_until: person.known_until(now) }, collection)
             }
         };
-        all.into_iter().find(|document| document.id.as_deref() == Some(id)).map(|document| document.json)
+        let found = all.into_iter().find(|document| document.id.as_deref() == Some(id) && self.keeps(document));
+        found.map(|document| document.json)
+    }
+
+    /// Takes a document away. Whether it was there.
+    pub(super) fn remove(&self, collection: Collection, id: &str, now: Timestamp) -> bool {
+        let there = self.document(collection, id, now).is_some();
+        if there {
+            self.removed.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+        }
+        there
+    }
+
+    /// Whether a document is still there.
+    pub(super) fn keeps(&self, document: &Document) -> bool {
+        let removed = self.removed.lock().unwrap_or_else(PoisonError::into_inner);
+        document.id.as_ref().is_none_or(|id| !removed.contains(id))
+    }
+
+    /// Does something with the instant up to which everything was told; nobody else does meanwhile.
+    pub(super) fn told<T>(&self, work: impl FnOnce(&mut Timestamp) -> T) -> T {
+        work(&mut self.told_until.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The person, unless the answers were recorded.
+    pub(super) fn person(&self) -> Option<&Person> {
+        match &self.source {
+            Source::Living(person) => Some(person),
+            Source::Recorded(_) => None,
+        }
+    }
+
+    /// Goes through the days of a window.
+    fn live(
+        &self,
+        person: &Person,
+        collection: Collection,
+        window: &Window,
+        now: Timestamp,
+        enough: usize,
+    ) -> Vec<Document> {
+        let known_until = person.known_until(now);
+        let mut found = Vec::new();
+        for date in days(person, window, known_until) {
+            let of_day = documents::of_day(Telling { person, date, known_until }, collection);
+            found.extend(of_day.into_iter().filter(|each| window.holds(each.at) && self.keeps(each)));
+            if found.len() >= enough {
+                break;
+            }
+        }
+        found
     }
 
     /// What is known of the person whatever the day.
@@ -78,55 +140,6 @@ impl Account {
             }
         }
     }
-
-    /// Lets the ring reach the cloud now; says what is new and what was revised.
-    pub(super) fn sync(&self, now: Timestamp) -> Value {
-        let Source::Living(person) = &self.source else {
-            return json!({ "synced_at": null, "new": [], "revised": [] });
-        };
-        let before = recent(person, now);
-        person.sync(now);
-        let (mut new, mut revised) = (Vec::new(), Vec::new());
-        for (collection, document) in recent(person, now) {
-            let Some(id) = &document.id else { continue };
-            let known = before.iter().find(|(_, earlier)| earlier.id.as_deref() == Some(id));
-            let told = json!({ "collection": collection.name(), "id": id });
-            match known {
-                None => new.push(told),
-                Some((_, earlier)) if earlier.json != document.json => revised.push(told),
-                Some(_) => {}
-            }
-        }
-        json!({ "synced_at": now.to_string(), "new": new, "revised": revised })
-    }
-}
-
-/// The documents of yesterday and today.
-fn recent(person: &Person, now: Timestamp) -> Vec<(Collection, Document)> {
-    let today = person.date_of(now);
-    let known_until = person.known_until(now);
-    let dates = [today.yesterday().unwrap_or(today), today];
-    Collection::all()
-        .filter(|collection| collection.shape() == Shape::Dated)
-        .flat_map(|collection| dates.map(|date| (collection, Telling { person, date, known_until })))
-        .flat_map(|(collection, telling)| {
-            documents::of_day(telling, collection).into_iter().map(move |each| (collection, each))
-        })
-        .collect()
-}
-
-/// Goes through the days of a window.
-fn live(person: &Person, collection: Collection, window: &Window, now: Timestamp, enough: usize) -> Vec<Document> {
-    let known_until = person.known_until(now);
-    let mut found = Vec::new();
-    for date in days(person, window, known_until) {
-        let of_day = documents::of_day(Telling { person, date, known_until }, collection);
-        found.extend(of_day.into_iter().filter(|document| window.holds(document.at)));
-        if found.len() >= enough {
-            break;
-        }
-    }
-    found
 }
 
 /// The days that may have something in a window: a night begins on the evening before its day, and the midnight of

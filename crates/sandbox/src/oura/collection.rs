@@ -83,6 +83,15 @@ impl Collection {
         TABLE.iter().find(|(known, ..)| *known == self).map_or("", |(_, name, _)| name)
     }
 
+    /// What webhooks call it; nothing where they do not tell of it.
+    pub(super) fn data_type(self) -> Option<&'static str> {
+        match self {
+            HeartRate | RingBatteryLevel | PersonalInfo => None,
+            Vo2Max => Some("vo2_max"),
+            other => Some(other.name()),
+        }
+    }
+
     pub(super) fn scopes(self) -> &'static [&'static str] {
         TABLE.iter().find(|(known, ..)| *known == self).map_or(&[], |(.., scopes)| scopes)
     }

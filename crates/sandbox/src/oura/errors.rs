@@ -39,6 +39,15 @@ pub(super) fn invalid(kind: &str, place: &[&str], message: &str, input: &str, co
     one
 }
 
+/// One refused part of a body.
+pub(super) fn invalid_body(kind: &str, field: &str, message: &str, input: &Value, context: Option<Value>) -> Value {
+    let mut one = json!({ "type": kind, "loc": ["body", field], "msg": message, "input": input });
+    if let Some(context) = context {
+        one["ctx"] = context;
+    }
+    one
+}
+
 /// 422, with every refused parameter.
 pub(super) fn unprocessable(refused: Vec<Value>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "detail": refused }))).into_response()

@@ -2,6 +2,7 @@
 
 mod account;
 mod api;
+mod changes;
 mod collection;
 mod documents;
 mod errors;
@@ -9,8 +10,10 @@ mod oauth;
 mod page;
 mod query;
 mod recorded;
+mod syncing;
+mod webhooks;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -20,20 +23,25 @@ use axum::{
     routing::get,
 };
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use model::{Clock, Random};
+use jiff::Timestamp;
+use model::{Clock, Random, Secret};
 use serde_json::Value;
 use tower_http::compression::CompressionLayer;
 
 use self::{
-    account::{Account, Source},
+    account::Account,
+    collection::Collection,
     oauth::{Book, Reader},
     recorded::Recorded,
+    webhooks::{Subscriptions, Teller},
 };
 use crate::{
     ClientApp, Error, Options,
     faults::Faults,
+    outbox::Outbox,
     person::Person,
-    stand_in::{Resident, StandIn, Trouble},
+    reach::Reach,
+    stand_in::{Manners, Resident, StandIn, Trouble},
 };
 
 /// The stand-in.
@@ -47,6 +55,9 @@ pub(crate) struct Oura {
     sample: Account,
     book: Book,
     faults: Faults,
+    subscriptions: Subscriptions,
+    outbox: Outbox,
+    reach: Reach,
 }
 
 impl Oura {
@@ -55,7 +66,8 @@ impl Oura {
     /// Opens the stand-in; reads the recorded answers, if there are to be any.
     pub(crate) fn open(options: &Options, faults: Faults) -> Result<Self, Error> {
         let now = options.clock.now();
-        let living = |number| Person::new(options.seed, number, now, options.days).map(Account::living);
+        let living =
+            |number| Person::new(options.seed, number, now, options.days).map(|person| Account::living(person, now));
         let mut first = living(0)?;
         if let Some(folder) = &options.replay {
             first = Account::recorded(Recorded::read(folder)?, first.id);
@@ -69,6 +81,9 @@ impl Oura {
             accounts: [first, living(1)?],
             sample: living(2)?,
             faults,
+            subscriptions: Subscriptions::default(),
+            outbox: Outbox::default(),
+            reach: Reach::new(options.clock.clone())?,
         })
     }
 
@@ -80,6 +95,22 @@ impl Oura {
     fn reader(&self, token: &str) -> Option<Reader> {
         self.obey();
         self.book.reader(token, self.clock.now())
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        let Self { subscriptions, book, outbox, faults, random, .. } = self;
+        Teller { subscriptions, book, outbox, faults, random }
+    }
+
+    /// Ends a subscription with what waits for it. Whether it was there.
+    fn unsubscribe(&self, id: &str) -> bool {
+        let cancelled = self.outbox.cancel(id);
+        self.faults.count(|stats| stats.webhooks.cancelled += cancelled);
+        self.subscriptions.end(id, self.clock.now())
+    }
+
+    fn new_id(&self) -> String {
+        uuid::Builder::from_random_bytes(self.random.bytes()).into_uuid().to_string()
     }
 
     /// Adds the headers that recorded answers all have.
@@ -113,6 +144,7 @@ impl StandIn for Oura {
             .route("/v2/sandbox/usercollection/{collection}", get(api::sample_list))
             .route("/v2/sandbox/usercollection/{collection}/{document_id}", get(api::sample_single));
         data.merge(oauth::routes())
+            .merge(webhooks::routes())
             .fallback(async || api::not_found())
             .method_not_allowed_fallback(async || errors::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"))
             .layer(CompressionLayer::new())
@@ -123,10 +155,7 @@ impl StandIn for Oura {
     fn people(&self) -> Vec<Resident> {
         let now = self.clock.now();
         let resident = |account: &Account| {
-            let person = match &account.source {
-                Source::Living(person) => Some(person),
-                Source::Recorded(_) => None,
-            };
+            let person = account.person();
             Resident {
                 provider: Self::ID,
                 account_id: account.id.clone(),
@@ -138,8 +167,38 @@ impl StandIn for Oura {
         self.accounts.iter().map(resident).collect()
     }
 
-    fn sync(&self, account_id: &str) -> Option<Value> {
-        self.account(account_id).map(|account| account.sync(self.clock.now()))
+    fn sync(&self, account_id: &str, delay: Duration) -> Option<Value> {
+        self.account(account_id).map(|account| self.asked_sync(account, delay))
+    }
+
+    fn remove(&self, account_id: &str, collection: &str, id: &str, delay: Duration) -> bool {
+        let found = self.account(account_id).zip(Collection::named(collection));
+        found.is_some_and(|(account, collection)| self.take_away(account, collection, id, delay))
+    }
+
+    fn live(&self, moment: u64) {
+        self.small_thing(&self.accounts[0], moment);
+    }
+
+    fn pass(&self, now: Timestamp) -> Option<Timestamp> {
+        self.accounts.iter().filter_map(|account| self.syncs_by_themselves(account, now)).min()
+    }
+
+    fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    fn manners(&self) -> &'static Manners {
+        &webhooks::MANNERS
+    }
+
+    fn sign(&self, body: &[u8], at: Timestamp, forged: bool) -> Vec<(&'static str, String)> {
+        let known = self.client.as_ref().map(|client| &client.client_secret).filter(|_| !forged);
+        webhooks::sign(known.unwrap_or(&Secret::new("a guess")), body, at)
+    }
+
+    fn unsubscribed(&self, subscription_id: &str) {
+        self.unsubscribe(subscription_id);
     }
 
     fn trouble(&self, trouble: Trouble) -> Response {

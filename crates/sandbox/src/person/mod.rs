@@ -9,6 +9,7 @@ mod minutes;
 mod night;
 mod ring;
 mod schedule;
+mod stroll;
 mod tag;
 mod traits;
 
@@ -23,7 +24,6 @@ use jiff::{
     tz::TimeZone,
 };
 
-use self::traits::Traits;
 pub(crate) use self::{
     bout::Bout,
     day::Day,
@@ -35,6 +35,7 @@ pub(crate) use self::{
     schedule::Schedule,
     tag::Tag,
 };
+use self::{stroll::Stroll, traits::Traits};
 
 /// A person, from a first day on.
 pub(crate) struct Person {
@@ -45,6 +46,7 @@ pub(crate) struct Person {
     pub(crate) first_day: Date,
     days: Mutex<HashMap<Date, Arc<Day>>>,
     syncs: Mutex<Vec<Timestamp>>,
+    strolls: Mutex<Vec<Stroll>>,
 }
 
 impl Person {
@@ -54,7 +56,15 @@ impl Person {
         let traits = Traits::of(fate, number);
         let zone = TimeZone::posix(traits.zone_rule)?;
         let first_day = zone.to_datetime(now).date().checked_sub(i64::from(days).days())?;
-        Ok(Self { fate, traits, zone, first_day, days: Mutex::default(), syncs: Mutex::default() })
+        Ok(Self {
+            fate,
+            traits,
+            zone,
+            first_day,
+            days: Mutex::default(),
+            syncs: Mutex::default(),
+            strolls: Mutex::default(),
+        })
     }
 
     /// A day of this life; remembered once lived.

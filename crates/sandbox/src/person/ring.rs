@@ -67,18 +67,37 @@ impl Person {
 
     /// The instant up to which the cloud knows this person, at an instant.
     pub(crate) fn known_until(&self, now: Timestamp) -> Timestamp {
-        let asked = self.syncs().iter().copied().filter(|sync| *sync <= now).max();
-        let by_itself = self.last_sync_by_itself(now);
-        asked.map_or(by_itself, |asked| asked.max(by_itself))
+        let asked = self.syncs().into_iter().filter(|sync| *sync <= now).max();
+        [asked, self.last_stroll(now)].into_iter().flatten().fold(self.last_sync_by_itself(now), Timestamp::max)
+    }
+
+    /// When the ring will next reach the cloud by itself.
+    pub(crate) fn next_sync_by_itself(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut day = self.date_of(now).yesterday().ok()?;
+        for _ in 0..4 {
+            let (first, bed) = self.syncing(day);
+            let passed = now.duration_since(first).as_secs().div_euclid(SYNCS_EVERY) + 1;
+            let next = first + SignedDuration::from_secs(passed.max(0) * SYNCS_EVERY);
+            if next <= bed {
+                return Some(next);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
+    /// From when until when the ring syncs by itself on a day.
+    fn syncing(&self, day: Date) -> (Timestamp, Timestamp) {
+        let first = Schedule::of(self, day).rise + SignedDuration::from_secs(FIRST_SYNC);
+        (first, Schedule::of(self, day.checked_add(1.day()).unwrap_or(day)).bed)
     }
 
     /// Every half hour from soon after rising until bed.
     fn last_sync_by_itself(&self, now: Timestamp) -> Timestamp {
         let mut day = self.date_of(now).checked_add(1.day()).unwrap_or_else(|_| self.date_of(now));
         loop {
-            let first = Schedule::of(self, day).rise + SignedDuration::from_secs(FIRST_SYNC);
+            let (first, bed) = self.syncing(day);
             if first <= now {
-                let bed = Schedule::of(self, day.checked_add(1.day()).unwrap_or(day)).bed;
                 let awake = now.min(bed).duration_since(first).as_secs();
                 return first + SignedDuration::from_secs(awake.div_euclid(SYNCS_EVERY) * SYNCS_EVERY);
             }

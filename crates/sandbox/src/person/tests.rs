@@ -91,3 +91,18 @@ fn other_days_do_not_move_a_day() {
     assert_eq!(one.day(day).night.phases, other.day(day).night.phases);
     assert_ne!(one.day(day).night.phases, person(10).day(day).night.phases);
 }
+
+#[test]
+fn the_next_sync_is_the_next_time_that_more_is_known() {
+    let person = person(11);
+    let mut now = person.local(date(2026, 5, 20), 1.0);
+    for _ in 0..60 {
+        let next = person.next_sync_by_itself(now).unwrap();
+        assert!(next > now);
+        let just_before = next - 1.second();
+        assert_eq!(person.known_until(just_before), person.known_until(now), "nothing in between {now} and {next}");
+        assert_eq!(person.known_until(next), next);
+        now = next;
+    }
+    assert!(now > person.local(date(2026, 5, 21), 12.0 * 60.0), "two days of half hours");
+}

@@ -2,9 +2,13 @@
 
 use std::{fs, path::PathBuf};
 
+use http::Method;
 use serde_json::Value;
 
-use crate::client::World;
+use crate::{
+    client::{Answer, World},
+    receiver::{Receiver, wanted},
+};
 
 const COLLECTIONS: [&str; 18] = [
     "daily_activity",
@@ -118,4 +122,38 @@ async fn every_collection_fits_the_published_schema() {
     }
     check("/v2/usercollection/personal_info", world.read("personal_info").await.json()).await;
     assert_eq!(checker.problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn subscriptions_fit_the_published_schema() {
+    let Some(root) = published() else { return };
+    let (world, receiver) = (World::new(), Receiver::open().await);
+    let mut checker = Checker { root: &root, problems: Vec::new() };
+    let mut check = |method: &str, path: &str, status: &str, answer: &Answer| {
+        assert_eq!(answer.status.as_str(), status, "{method} {path}: {}", answer.text());
+        let place =
+            format!("/paths/{}/{method}/responses/{status}/content/application~1json/schema", path.replace('/', "~1"));
+        let schema = root.pointer(&place).unwrap_or_else(|| panic!("{place} is not published"));
+        checker.check(path, schema, &answer.json());
+    };
+    let (all, one, renew) =
+        ("/v2/webhook/subscription", "/v2/webhook/subscription/{id}", "/v2/webhook/subscription/renew/{id}");
+    let body = wanted(&receiver.hook(), "update", "vo2_max");
+    let made = world.apply(Method::POST, all, &body).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    check("post", all, "201", &made);
+    check("post", all, "422", &world.apply(Method::POST, all, &serde_json::json!({ "event_type": "x" })).await);
+    check("get", all, "200", &world.apply(Method::GET, all, &Value::Null).await);
+    check("get", one, "200", &world.apply(Method::GET, &one.replace("{id}", &id), &Value::Null).await);
+    check("put", one, "200", &world.apply(Method::PUT, &one.replace("{id}", &id), &body).await);
+    check("put", one, "422", &world.apply(Method::PUT, &one.replace("{id}", &id), &serde_json::json!({})).await);
+    check("put", renew, "200", &world.apply(Method::PUT, &renew.replace("{id}", &id), &Value::Null).await);
+    assert_eq!(checker.problems, Vec::<String>::new());
+    let published = root.pointer("/components/schemas/ExtApiV2DataType/enum").unwrap();
+    let refused = world.apply(Method::POST, all, &wanted(&receiver.hook(), "update", "dreams")).await.json();
+    let expected = refused["detail"][0]["ctx"]["expected"].as_str().unwrap().replace(" or ", ", ").replace('\'', "");
+    assert_eq!(
+        expected.split(", ").collect::<Vec<_>>(),
+        published.as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>()
+    );
 }

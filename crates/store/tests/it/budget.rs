@@ -63,3 +63,18 @@ async fn leases_side_by_side_never_exceed_it() {
         assert_eq!(leased, 10);
     }
 }
+
+#[tokio::test]
+async fn what_is_left_is_told_and_not_taken() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        let left = async |at| test.db.read().await.unwrap().budget_left("oura", 10, WINDOW, minute(at)).await.unwrap();
+        assert_eq!(left(0).await, (10, None), "nobody has asked yet");
+        assert_eq!(lease(&test.db, 4, 0).await, Ok(4));
+        assert_eq!((left(1).await, left(4).await, left(5).await), ((6, None), (6, None), (10, None)));
+        let mut tx = test.db.write().await.unwrap();
+        tx.pause_budget("oura", minute(9), minute(6)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((left(8).await, left(9).await), ((10, Some(minute(9))), (10, None)));
+    }
+}

@@ -56,6 +56,22 @@ async fn a_job_is_claimed_when_it_is_due_and_by_one() {
 }
 
 #[tokio::test]
+async fn no_more_are_claimed_than_asked_for() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        let ada = add(&test.db, "ada@example.org").await.unwrap().id;
+        let mut tx = test.db.write().await.unwrap();
+        for at in 0..6 {
+            tx.enqueue(minute(0), new_job(ada, None, minute(at))).await.unwrap();
+        }
+        for left in [6_usize, 4, 2, 0] {
+            let claimed = tx.claim_jobs("a", minute(9), minute(10), 2).await.unwrap();
+            assert_eq!(claimed.len(), left.min(2), "of {left}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_unfinished_job_of_a_key_is_only_brought_forward() {
     for engine in Engine::all() {
         let test = TestDb::new(engine).await.unwrap();
@@ -174,8 +190,8 @@ async fn a_connection_s_unfinished_jobs_are_dropped_with_it() {
         assert!(tx.job(ada, other).await.is_ok());
         let recent = tx.recent_jobs(ada, connection, 10).await.unwrap();
         assert_eq!(recent.iter().map(|job| job.id).collect::<Vec<_>>(), [done]);
-        assert_eq!(tx.sweep_jobs(minute(1)).await.unwrap(), 0);
-        assert_eq!(tx.sweep_jobs(minute(2)).await.unwrap(), 1);
+        assert_eq!(tx.sweep_jobs(minute(1), 10).await.unwrap(), 0);
+        assert_eq!(tx.sweep_jobs(minute(2), 10).await.unwrap(), 1);
         assert!(tx.recent_jobs(ada, connection, 10).await.unwrap().is_empty());
     }
 }

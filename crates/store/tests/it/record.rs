@@ -5,7 +5,7 @@ use model::{
     ConnectionId, Kind, Record, UserId, Window,
     record::{Body, Readiness, SleepScore},
 };
-use store::{Error, RecordQuery};
+use store::{Error, Kept, Mode, Put, RecordQuery, Tx};
 use testkit::{Engine, TestDb};
 
 use crate::{
@@ -30,11 +30,11 @@ impl Shelf {
     async fn put(&self, record: &Record, generation: i64) -> model::RecordId {
         let (user, id) = (self.user, self.id);
         let mut tx = self.test.db.write().await.unwrap();
-        let kept = tx.find_kept(user, id, record.kind(), &record.provider_id).await.unwrap();
-        let now = minute(generation);
-        let put = tx.put_record(user, id, "daily_sleep", kept.as_ref(), record, generation, now).await.unwrap();
+        let kept = find(&mut tx, user, id, &record.provider_id, record.kind()).await;
+        let puts = [Put { kept: kept.as_ref(), record }];
+        let put = tx.put_records(user, id, "daily_sleep", &puts, generation, minute(generation)).await.unwrap();
         tx.commit().await.unwrap();
-        put
+        put[0]
     }
 
     async fn days(&self, wanted: RecordQuery) -> Vec<Option<Date>> {
@@ -42,6 +42,10 @@ impl Shelf {
         let records = self.test.db.read().await.unwrap().records(self.user, &wanted).await.unwrap();
         records.iter().map(|record| record.record.day).collect()
     }
+}
+
+async fn find<M: Mode>(tx: &mut Tx<M>, user: UserId, id: ConnectionId, name: &str, kind: Kind) -> Option<Kept> {
+    tx.find_kept(user, id, &[(kind, name.to_owned())]).await.unwrap().into_values().next()
 }
 
 fn on(day: i8) -> Option<Date> {
@@ -91,10 +95,11 @@ async fn of_what_is_removed_only_a_tombstone_stays() {
         let shelf = Shelf::new(engine).await;
         let id = shelf.put(&score("a", on(25), 80.0), 1).await;
         let mut tx = shelf.test.db.write().await.unwrap();
-        tx.bury_record(shelf.user, id, 2, minute(2)).await.unwrap();
-        tx.put_tombstone(shelf.user, shelf.id, "daily_sleep", Kind::SleepScore, "b", 3, minute(3)).await.unwrap();
+        tx.bury_records(shelf.user, &[id], 2, minute(2)).await.unwrap();
+        let unknown = [(Kind::SleepScore, "b".to_owned())];
+        tx.put_tombstones(shelf.user, shelf.id, "daily_sleep", &unknown, 3, minute(3)).await.unwrap();
         for (name, generation) in [("a", 2), ("b", 3)] {
-            let kept = tx.find_kept(shelf.user, shelf.id, Kind::SleepScore, name).await.unwrap().unwrap();
+            let kept = find(&mut tx, shelf.user, shelf.id, name, Kind::SleepScore).await.unwrap();
             assert_eq!((kept.removed, kept.record, kept.generation), (true, None, generation));
         }
         assert!(tx.natural_keys(shelf.user, shelf.id).await.unwrap().is_empty());
@@ -132,9 +137,9 @@ async fn what_no_fetch_has_seen_is_known() {
         shelf.put(&score("unseen", on(25), 1.0), 1).await;
         shelf.put(&score("before", on(20), 1.0), 1).await;
         let mut tx = shelf.test.db.write().await.unwrap();
-        tx.mark_seen(shelf.user, seen, 3).await.unwrap();
-        tx.mark_seen(shelf.user, seen, 2).await.unwrap();
-        let kept = tx.find_kept(shelf.user, shelf.id, Kind::SleepScore, "seen").await.unwrap().unwrap();
+        tx.mark_seen(shelf.user, &[seen], 3).await.unwrap();
+        tx.mark_seen(shelf.user, &[seen], 2).await.unwrap();
+        let kept = find(&mut tx, shelf.user, shelf.id, "seen", Kind::SleepScore).await.unwrap();
         assert_eq!((kept.generation, kept.revision), (3, 1), "an older fetch takes nothing back");
         let window = Window { from: date(2026, 1, 24), to: date(2026, 1, 26) };
         let unseen = tx.unseen(shelf.user, shelf.id, "daily_sleep", window, 3).await.unwrap();
@@ -153,5 +158,63 @@ async fn a_body_moved_to_another_record_does_not_open() {
         let mut tx = shelf.test.db.read().await.unwrap();
         let moved = tx.records(shelf.user, &RecordQuery { limit: 10, ..RecordQuery::default() }).await;
         assert!(matches!(moved, Err(Error::Sealed(_))), "{moved:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_are_written_and_found_as_one_is() {
+    for engine in Engine::all() {
+        let shelf = Shelf::new(engine).await;
+        let (user, id) = (shelf.user, shelf.id);
+        for count in [1_usize, 3, 64, 150] {
+            let name = |n: usize| format!("{count}-{n}");
+            let records: Vec<_> = (0..count).map(|n| score(&name(n), on(25), n as f64)).collect();
+            let puts: Vec<_> = records.iter().map(|record| Put { kept: None, record }).collect();
+            let mut tx = shelf.test.db.write().await.unwrap();
+            let ids = tx.put_records(user, id, "daily_sleep", &puts, 1, minute(1)).await.unwrap();
+            let keys: Vec<_> = (0..count + 1).map(|n| (Kind::SleepScore, name(n))).collect();
+            let kept = tx.find_kept(user, id, &keys).await.unwrap();
+            assert_eq!(kept.len(), count, "and nothing of what is not there");
+            for (n, record) in records.iter().enumerate() {
+                let found = &kept[&keys[n]];
+                assert_eq!((found.id, found.record.as_ref()), (ids[n], Some(record)));
+            }
+            tx.mark_seen(user, &ids[..count / 2], 2).await.unwrap();
+            tx.bury_records(user, &ids[count / 2..], 3, minute(3)).await.unwrap();
+            let kept = tx.find_kept(user, id, &keys).await.unwrap();
+            let seen = kept.values().filter(|kept| !kept.removed && kept.generation == 2).count();
+            let buried = kept.values().filter(|kept| kept.removed && kept.generation == 3).count();
+            assert_eq!((seen, buried), (count / 2, count - count / 2));
+            tx.delete_records(user, id).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_purged_leaves_a_tombstone_for_a_while() {
+    for engine in Engine::all() {
+        let shelf = Shelf::new(engine).await;
+        let (user, id) = (shelf.user, shelf.id);
+        for (name, day) in [("c", on(27)), ("b", on(26)), ("a", on(25)), ("always", None)] {
+            shelf.put(&score(name, day, 80.0), 7).await;
+        }
+        let mut tx = shelf.test.db.write().await.unwrap();
+        let purged = tx.purge_records(user, date(2026, 1, 27), 10, minute(9)).await.unwrap();
+        let days: Vec<_> = purged.iter().map(|(_, change)| change.day).collect();
+        assert_eq!(days, [on(25), on(26)], "the oldest first");
+        assert!(purged.iter().all(|(connection, change)| *connection == id && change.kind == Kind::SleepScore));
+        assert!(tx.purge_records(user, date(2026, 1, 27), 10, minute(9)).await.unwrap().is_empty());
+        let kept = find(&mut tx, user, id, "a", Kind::SleepScore).await.unwrap();
+        assert_eq!((kept.removed, kept.generation, kept.record), (true, 7, None));
+        tx.commit().await.unwrap();
+        assert_eq!(shelf.days(RecordQuery::default()).await, [None, on(27)]);
+        shelf.put(&score("a", on(28), 80.0), 8).await;
+        let mut tx = shelf.test.db.write().await.unwrap();
+        assert_eq!(tx.sweep_tombstones(minute(9), 10).await.unwrap(), 0, "it was purged just now");
+        assert_eq!(tx.sweep_tombstones(minute(10), 10).await.unwrap(), 1, "what came back is no tombstone");
+        assert!(find(&mut tx, user, id, "b", Kind::SleepScore).await.is_none());
+        tx.commit().await.unwrap();
+        assert_eq!(shelf.days(RecordQuery::default()).await, [None, on(27), on(28)]);
     }
 }

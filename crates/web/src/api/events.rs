@@ -12,7 +12,7 @@ use crate::{
     problem::{Problem, Problems},
 };
 
-use super::{Subject, paging, words};
+use super::{Subject, Wanted, paging, words};
 
 const MOST: i64 = 1_000;
 
@@ -39,7 +39,7 @@ pub(crate) struct EventsAnswer {
     head: i64,
 }
 
-/// A change of a record. Positions are gapless; what is not shared is left out.
+/// A change of a record. Positions are gapless; what is not shared or not wanted is left out.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the answer, which the model's own type makes")]
 pub(crate) struct EventAnswer {
@@ -57,19 +57,19 @@ pub(crate) struct EventAnswer {
     at: String,
 }
 
-/// Reads the log.
-#[utoipa::path(get, path = "/api/v1/events", operation_id = "list_events", tag = "records", params(EventsQuery, Subject),
+/// Reads the log. What was pruned is answered with `cursor-expired`: go on after its `head`.
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "list_events", tag = "records", params(EventsQuery, Wanted, Subject),
     responses((status = 200, body = EventsAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,
     Query(query): Query<EventsQuery>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Answer<EventsAnswer>, Problem> {
     let limit = paging::limit(query.limit, MOST)?;
-    if query.after < 0 {
-        return Err(Problem::invalid("after", "is a position"));
-    }
+    let filter = wanted.filter()?;
     state.engine.note_read(&subject.actor(), subject.user, Action::EventsRead).await?;
-    let (events, next_after, head) = state.engine.events(subject.user, subject.sharing(), query.after, limit).await?;
+    let (events, next_after, head) =
+        state.engine.events(subject.user, subject.sharing(), &filter, query.after, limit).await?;
     Ok(Answer(EventsAnswer { events, next_after, head }))
 }

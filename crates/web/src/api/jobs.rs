@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     State,
-    auth::{ConnectionsRead, For},
+    auth::{ConnectionsRead, For, Stay},
     extract::accepts,
     problem::{Problem, ProblemId, Problems},
 };
@@ -85,6 +85,7 @@ pub(crate) enum JobCause {
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
+    stay: Stay,
     Path(job): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -92,26 +93,29 @@ pub(crate) async fn show(
     state.engine.note_read(&subject.actor(), subject.user, Action::StatusRead).await?;
     let report = state.engine.job(subject.user, id).await?;
     if accepts(&headers, "text/event-stream") {
-        let stream = progress(state, subject.user, id);
+        let stream = progress(state, stay, subject.user, id);
         return Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response());
     }
     Ok(Answer::<JobReport>(report).into_response())
 }
 
-/// One event for each step, until the job has ended.
-fn progress(state: State, user: UserId, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(Some((state, String::new())), move |open| async move {
-        let (state, mut last) = open?;
+/// One event for each step, until the job has ended, or nobody may see it any more.
+fn progress(state: State, stay: Stay, user: UserId, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(Some((state, stay, String::new())), move |open| async move {
+        let (state, stay, mut last) = open?;
         loop {
+            stay.may::<ConnectionsRead>(user).await.ok()??;
             let report = state.engine.job(user, id).await.ok()?;
             let text = serde_json::to_string(&report).unwrap_or_default();
-            if text == last {
-                tokio::time::sleep(LOOK_AGAIN).await;
-                continue;
+            if text != last {
+                last.clone_from(&text);
+                let event = Ok(Event::default().event("progress").data(text));
+                return Some((event, (!report.finished).then_some((state, stay, last))));
             }
-            last.clone_from(&text);
-            let event = Ok(Event::default().event("progress").data(text));
-            return Some((event, (!report.finished).then_some((state, last))));
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+                () = state.engine.closing() => return None,
+            }
         }
     })
 }

@@ -3,19 +3,26 @@
 pub(crate) mod audit;
 pub(crate) mod connect;
 pub(crate) mod context;
+pub(crate) mod deliveries;
 pub(crate) mod disconnect;
 pub(crate) mod events;
 pub(crate) mod jobs;
 pub(crate) mod links;
 mod paging;
 pub(crate) mod records;
+pub(crate) mod retention;
 pub(crate) mod sharing;
+pub(crate) mod sizes;
 pub(crate) mod status;
+pub(crate) mod subscriptions;
 pub(crate) mod sync;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub(crate) mod webhooks;
+mod wanted;
 mod words;
 
+pub(crate) use self::wanted::Wanted;
 use utoipa::IntoParams;
 
 /// Whose data it is about: a service token names the person.

@@ -104,7 +104,8 @@ pub(crate) async fn list(
     };
     state.engine.note_read(&subject.actor(), subject.user, Action::RecordsRead).await?;
     let records = state.engine.records(subject.user, subject.sharing(), wanted).await?;
-    let next_cursor = paging::go_on_after(&records, limit).map(write_cursor);
+    let place = |record: &StoredRecord| (record.record.day, record.id);
+    let next_cursor = paging::go_on_after(&records, limit).map(place).map(write_cursor);
     Ok(Answer(RecordsAnswer { records, next_cursor }))
 }
 
@@ -121,12 +122,14 @@ pub(crate) async fn show(
     Ok(Answer(state.engine.record(subject.user, subject.sharing(), id).await?))
 }
 
-fn write_cursor(record: &StoredRecord) -> String {
-    let day = record.record.day.map(|day| day.to_string()).unwrap_or_default();
-    format!("{day}~{}", record.id)
+/// A record's place: its day and its id.
+type Place = (Option<Date>, RecordId);
+
+pub(crate) fn write_cursor((day, id): Place) -> String {
+    format!("{}~{id}", day.map(|day| day.to_string()).unwrap_or_default())
 }
 
-fn read_cursor(text: &str) -> Result<(Option<Date>, RecordId), Problem> {
+pub(crate) fn read_cursor(text: &str) -> Result<Place, Problem> {
     let invalid = || Problem::invalid("cursor", "did not come from here");
     let (day, id) = text.split_once('~').ok_or_else(invalid)?;
     let day = if day.is_empty() { None } else { Some(day.parse().map_err(|_| invalid())?) };

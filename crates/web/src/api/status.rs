@@ -103,6 +103,10 @@ pub(crate) struct StatusAnswer {
     /// The last syncs, the newest first.
     #[schema(value_type = Vec<Object>)]
     syncs: Value,
+    /// How it learns of what is new: `how` (`webhooks`, `polling`, or `silent` when it should have been told of something
+    /// by now and was not), the same in `words`, `last_notice_at` and `silent_since`.
+    #[schema(required, nullable, value_type = Object)]
+    listening: Option<Value>,
 }
 
 /// What to change of an integration.

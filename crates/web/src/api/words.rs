@@ -1,10 +1,21 @@
 //! The words that the API takes and answers, for its description.
 
-use model::{Action, ChangeType, Kind, Role, Scope};
+use model::{
+    Action, ChangeType, DeliveryState, Kind, ListeningState, NoticeState, Operation, Role, Scope, SinkState,
+    SubscriptionState,
+};
 use utoipa::openapi::{ArrayBuilder, Object, ObjectBuilder, Schema, schema::Type};
 
 pub(super) fn kind() -> Object {
     one_of(Kind::ALL.iter().map(|word| word.as_str()))
+}
+
+pub(super) fn kinds() -> Schema {
+    ArrayBuilder::new().items(kind()).build().into()
+}
+
+pub(super) fn sink_state() -> Object {
+    one_of(SinkState::ALL.iter().map(|word| word.as_str()))
 }
 
 pub(super) fn action() -> Object {
@@ -15,8 +26,28 @@ pub(super) fn change_type() -> Object {
     one_of(ChangeType::ALL.iter().map(|word| word.as_str()))
 }
 
+pub(super) fn delivery_state() -> Object {
+    one_of(DeliveryState::ALL.iter().map(|word| word.as_str()))
+}
+
+pub(super) fn notice_state() -> Object {
+    one_of(NoticeState::ALL.iter().map(|word| word.as_str()))
+}
+
+pub(super) fn operation() -> Object {
+    one_of(Operation::ALL.iter().map(|word| word.as_str()))
+}
+
 pub(super) fn role() -> Object {
     one_of(Role::ALL.iter().map(|word| word.as_str()))
+}
+
+pub(super) fn subscription_state() -> Object {
+    one_of(SubscriptionState::ALL.iter().map(|word| word.as_str()))
+}
+
+pub(super) fn listening_state() -> Object {
+    one_of(ListeningState::ALL.iter().map(|word| word.as_str()))
 }
 
 pub(super) fn scopes() -> Schema {

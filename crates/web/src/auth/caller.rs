@@ -21,6 +21,14 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
+    fn with_token((token, owner): (ApiToken, User)) -> Self {
+        Self::Token { token: Box::new(token), owner }
+    }
+
+    fn with_session((session, user): (Session, User)) -> Self {
+        Self::Session { session, user }
+    }
+
     /// Who acts, for the audit trail.
     pub(crate) fn actor(&self) -> Actor {
         match self {
@@ -65,11 +73,41 @@ impl FromRequestParts<State> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
-        let found = match bearer(parts) {
-            Some(secret) => by_token(state, &secret).await?,
-            None => by_cookie(state, parts).await?,
+        let found = match Credential::of(state, parts) {
+            Some(credential) => credential.find(state).await?,
+            None => None,
         };
         found.ok_or_else(|| ProblemId::Unauthenticated.problem())
+    }
+}
+
+/// What somebody shows to come in.
+pub(super) enum Credential {
+    Token(Secret),
+    Session(Secret),
+}
+
+impl Credential {
+    /// A token goes before a cookie.
+    pub(super) fn of(state: &State, parts: &Parts) -> Option<Self> {
+        let cookie = || Cookies::of(&parts.headers).get(state, SESSION).map(Self::Session);
+        bearer(parts).map(Self::Token).or_else(cookie)
+    }
+
+    /// Whose it is, for somebody who comes in.
+    async fn find(&self, state: &State) -> Result<Option<Caller>, Problem> {
+        Ok(match self {
+            Self::Token(secret) => state.identity.find_token(secret).await?.map(Caller::with_token),
+            Self::Session(cookie) => state.identity.find_session(cookie).await?.map(Caller::with_session),
+        })
+    }
+
+    /// Whose it is now, for somebody who has come in and stays.
+    pub(super) async fn check(&self, state: &State) -> Result<Option<Caller>, Problem> {
+        Ok(match self {
+            Self::Token(secret) => state.identity.check_token(secret).await?.map(Caller::with_token),
+            Self::Session(cookie) => state.identity.check_session(cookie).await?.map(Caller::with_session),
+        })
     }
 }
 
@@ -106,15 +144,4 @@ fn bearer(parts: &Parts) -> Option<Secret> {
     let text = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = text.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(secret.trim()))
-}
-
-async fn by_token(state: &State, secret: &Secret) -> Result<Option<Caller>, Problem> {
-    let found = state.identity.find_token(secret).await?;
-    Ok(found.map(|(token, owner)| Caller::Token { token: Box::new(token), owner }))
-}
-
-async fn by_cookie(state: &State, parts: &Parts) -> Result<Option<Caller>, Problem> {
-    let Some(cookie) = Cookies::of(&parts.headers).get(state, SESSION) else { return Ok(None) };
-    let found = state.identity.find_session(&cookie).await?;
-    Ok(found.map(|(session, user)| Caller::Session { session, user }))
 }

@@ -2,13 +2,15 @@
 
 mod caller;
 mod cookie;
+mod stay;
 mod subject;
 
 pub(crate) use self::{
     caller::{Caller, Visitor},
     cookie::{Cookies, LINK, SESSION, set as set_cookie},
+    stay::Stay,
     subject::{
-        AuditRead, ConnectionsRead, ConnectionsWrite, ContextRead, For, LinksWrite, RecordsRead, Service, SharingWrite,
-        Staff, TokensWrite, UsersWrite, require_scope,
+        AuditRead, ConnectionsRead, ConnectionsWrite, ContextRead, DeliveriesRead, DeliveriesWrite, For, LinksWrite, MetricsRead, RecordsRead, Service, SharingWrite,
+        Staff, SubscriptionsRead, SubscriptionsWrite, TokensWrite, UsersWrite, WebhooksWrite, require_scope,
     },
 };

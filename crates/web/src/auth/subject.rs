@@ -32,6 +32,9 @@ macro_rules! permissions {
 
 permissions! {
     ConnectionsRead, ConnectionsWrite, RecordsRead, ContextRead, SharingWrite, TokensWrite, AuditRead, UsersWrite, LinksWrite,
+    MetricsRead, DeliveriesRead, DeliveriesWrite,
+    WebhooksWrite,
+    SubscriptionsRead, SubscriptionsWrite,
 }
 
 /// A request about one person by somebody who holds a permission there: the person in their browser, their own
@@ -133,14 +136,18 @@ impl<P: Permission> FromRequestParts<State> for Staff<P> {
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         require_scope::<P>(&caller)?;
-        let allowed = match &caller {
-            Caller::Session { user: User { role, .. }, .. } => *role == Role::Admin,
-            Caller::Token { token, .. } => token.service,
-        };
-        if allowed {
+        if is_staff(&caller) {
             Ok(Self { caller, permission: PhantomData })
         } else {
             Err(ProblemId::Forbidden.because("only an administrator or a service token may do this"))
         }
+    }
+}
+
+/// An administrator in a browser, or a service token.
+pub(super) fn is_staff(caller: &Caller) -> bool {
+    match caller {
+        Caller::Session { user: User { role, .. }, .. } => *role == Role::Admin,
+        Caller::Token { token, .. } => token.service,
     }
 }

@@ -50,14 +50,11 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Query(w
 }
 
 async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<Vec<AuditDay>, Problem> {
-    let mut known = HashMap::new();
+    let mut names = Names::default();
     let mut days: Vec<(Date, AuditDay)> = Vec::new();
     for entry in entries {
-        let key = (entry.actor.clone(), entry.actor_id.clone());
-        if !known.contains_key(&key) {
-            known.insert(key.clone(), who(state, person, entry).await?);
-        }
-        let line = AuditLine { at: Moment::clock(entry.at, &person.zone), sentence: sentence(&known[&key], entry) };
+        let sentence = names.sentence(state, person, entry).await?;
+        let line = AuditLine { at: Moment::clock(entry.at, &person.zone), sentence };
         let day = entry.at.to_zoned(person.zone.clone()).date();
         match days.last_mut() {
             Some((last, same)) if *last == day => same.lines.push(line),
@@ -67,10 +64,25 @@ async fn days(state: &State, person: &Person, entries: &[AuditEntry]) -> Result<
     Ok(days.into_iter().map(|(_, day)| day).collect())
 }
 
-/// An entry in a sentence. A token that was used is the one who acted: its name is said once.
-fn sentence(who: &Who, entry: &AuditEntry) -> String {
-    let detail = entry.detail.as_deref().filter(|_| entry.action != Action::TokenUsed);
-    who.did(entry.action, detail)
+/// Who acted, as the reader knows them, each looked up once.
+#[derive(Default)]
+pub(super) struct Names(HashMap<(String, Option<String>), Who>);
+
+impl Names {
+    /// An entry in a sentence. A token that was used is the one who acted: its name is said once.
+    pub(super) async fn sentence(
+        &mut self,
+        state: &State,
+        person: &Person,
+        entry: &AuditEntry,
+    ) -> Result<String, Problem> {
+        let key = (entry.actor.clone(), entry.actor_id.clone());
+        if !self.0.contains_key(&key) {
+            self.0.insert(key.clone(), who(state, person, entry).await?);
+        }
+        let detail = entry.detail.as_deref().filter(|_| entry.action != Action::TokenUsed);
+        Ok(self.0[&key].did(entry.action, detail))
+    }
 }
 
 fn heading(day: Date, today: Date) -> String {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State as Extract};
-use engine::{AuditQuery, Revocation, Status, SyncRequest};
-use jiff::Timestamp;
-use model::{Action, Topic};
+use engine::{Revocation, Status, SyncRequest};
+use model::Topic;
 use serde::Deserialize;
 
 use super::{Answer, Fields, Person, details, go_on, provider_name, render};
@@ -75,19 +74,7 @@ pub(crate) async fn share(Extract(state): Extract<State>, person: Person, fields
 }
 
 async fn row(state: &State, person: &Person, status: &Status) -> Result<ProviderRow, engine::Error> {
-    let configured = state.engine.provider(&status.provider)?;
-    let since = match status.reason {
-        Some(_) => trouble_since(state, person, &status.name).await?,
-        None => None,
-    };
-    Ok(details::row(person, configured, status, since))
-}
-
-/// Since when a provider no longer accepts our key: the trail has it.
-async fn trouble_since(state: &State, person: &Person, name: &str) -> Result<Option<Timestamp>, engine::Error> {
-    let wanted = AuditQuery { before: None, action: Some(Action::NeedsConsent), limit: 20 };
-    let entries = state.engine.audit(person.user.id, &wanted).await?;
-    Ok(entries.into_iter().find(|entry| entry.detail.as_deref() == Some(name)).map(|entry| entry.at))
+    Ok(details::row(person, state.engine.provider(&status.provider)?, status))
 }
 
 /// The switches, once something was agreed to.

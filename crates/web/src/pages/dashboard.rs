@@ -1,15 +1,15 @@
 //! The dashboard.
 
 use axum::extract::State as Extract;
-use engine::{RecordQuery, Status};
+use engine::{RecordQuery, Status, TimelineQuery};
 use model::Scope;
 use serde::Deserialize;
 
 use super::{
     Answer, Person,
-    happenings::newest,
     progress::under_way,
     provider_name, render,
+    timeline::lines,
     trends::{KINDS, Trends, first_day},
     words::count,
 };
@@ -22,6 +22,7 @@ use crate::{
 
 /// Several accounts, each with naps: far more than a person has in four months.
 const MOST_RECORDS: i64 = 5_000;
+const LINES: usize = 15;
 
 /// How many days to show.
 #[derive(Deserialize)]
@@ -34,7 +35,10 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Query(w
     let range = wanted.days.and_then(|days| Range::of(days.parse().ok()?)).unwrap_or(Range::Month);
     let statuses = state.engine.statuses(person.user.id).await?;
     let in_use: Vec<_> = statuses.iter().filter(|status| status.connection_id.is_some()).collect();
+    // Read before all else: what comes meanwhile is told by the stream again.
+    let head = state.engine.head(person.user.id).await?;
     let trends = trends(&state, &person, range).await?;
+    let latest = TimelineQuery { limit: LINES, ..TimelineQuery::default() };
     render(&Dashboard {
         page: person.page("Dashboard", Nav::Dashboard),
         greeting: greeting(&person).to_owned(),
@@ -44,7 +48,8 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Query(w
         range,
         charts: trends.charts(),
         told: told(&state, &person).await?,
-        events: newest(&state, &person).await?,
+        events: lines(&state, &person, &latest).await?.0,
+        head,
     })
 }
 
@@ -57,9 +62,11 @@ fn greeting(person: &Person) -> &'static str {
 }
 
 fn source(person: &Person, status: &Status) -> SourceLine {
+    let silent = status.listening.as_ref().is_some_and(|hearing| hearing.silent_since.is_some());
     let trouble = match (&status.reason, &status.last_error) {
         (Some(_), _) => Some("no longer accepts our key"),
         (None, Some(_)) => Some("could not be read completely"),
+        (None, None) if silent => Some("has been silent for longer than usual, and is asked meanwhile"),
         (None, None) => None,
     };
     SourceLine {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::{Configured, JobReport, Status};
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use model::{Reason, Window};
 
 use super::{
@@ -11,22 +11,17 @@ use super::{
     progress::under_way,
     words::{count, span, thousands},
 };
-use crate::views::{CollectionRow, ConsentGiven, Details, Loss, ProviderRow, Standing, SyncRun, Way};
+use crate::views::{CollectionRow, ConsentGiven, Details, HearingLine, Loss, ProviderRow, Standing, SyncRun, Way};
 
 /// A provider and how it fares.
-pub(super) fn row(
-    person: &Person,
-    configured: &Configured,
-    status: &Status,
-    trouble_since: Option<Timestamp>,
-) -> ProviderRow {
+pub(super) fn row(person: &Person, configured: &Configured, status: &Status) -> ProviderRow {
     let manifest = configured.manifest();
     let labels = &manifest.oauth.scope_labels;
     let in_words = |scope: &String| labels.get(scope).unwrap_or(scope).clone();
     let standing = match status.state {
         "active" => Standing::Active { synced: status.last_sync_at.map(|at| person.moment(at)) },
         "needs_consent" => {
-            let since = trouble_since.or(status.last_sync_at).or(status.connected_at).unwrap_or(person.now);
+            let since = status.state_since.unwrap_or(person.now);
             Standing::NeedsConsent { since: person.moment(since), reason: status.reason.unwrap_or(Reason::Refused) }
         }
         _ => Standing::NotConnected,
@@ -46,9 +41,17 @@ pub(super) fn row(
         standing,
         account: status.account.as_ref().map(|account| account.label.clone().unwrap_or_else(|| account.id.clone())),
         missing: status.scopes_missing.iter().map(in_words).collect(),
+        hearing: hearing(person, status),
         progress: under_way(status, "/connections"),
         details,
     }
+}
+
+/// How it learns of what is new, once it is connected.
+fn hearing(person: &Person, status: &Status) -> Option<HearingLine> {
+    let hearing = status.listening.as_ref().filter(|_| status.connected)?;
+    let last = hearing.last_notice_at.map(|at| person.moment(at));
+    Some(HearingLine { words: hearing.words.clone(), last, silent: hearing.silent_since.is_some() })
 }
 
 /// What erasing would destroy.

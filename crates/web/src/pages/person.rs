@@ -46,6 +46,12 @@ impl Person {
         Moment::seen(at, self.now, &self.zone)
     }
 
+    /// An instant as this person reads it in a list that moves: today's by the clock, so that it stands still.
+    pub(crate) fn instant(&self, at: Timestamp) -> Moment {
+        let is_today = at.to_zoned(self.zone.clone()).date() == self.today();
+        if is_today { Moment::clock(at, &self.zone) } else { self.moment(at) }
+    }
+
     /// The civil day where this person is.
     pub(crate) fn today(&self) -> Date {
         self.user.today(self.now)

@@ -27,6 +27,7 @@ pub(crate) struct ProviderRow {
     pub(crate) account: Option<String>,
     /// What was asked for and not granted, in words.
     pub(crate) missing: Vec<String>,
+    pub(crate) hearing: Option<HearingLine>,
     pub(crate) progress: Option<Progress>,
     /// What unfolds, once there is something to say.
     pub(crate) details: Option<Details>,
@@ -38,6 +39,16 @@ pub(crate) enum Standing {
     NotConnected,
     Active { synced: Option<Moment> },
     NeedsConsent { since: Moment, reason: Reason },
+}
+
+/// How a connection learns of what is new.
+#[derive(Clone, Debug)]
+pub(crate) struct HearingLine {
+    /// "Halo tells of what is new by itself."
+    pub(crate) words: String,
+    pub(crate) last: Option<Moment>,
+    /// Whether it should have been told of something by now.
+    pub(crate) silent: bool,
 }
 
 /// What unfolds below a provider.

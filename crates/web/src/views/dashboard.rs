@@ -1,9 +1,7 @@
 //! The dashboard: the newest figures, how they moved, what an agent is told, what arrived.
 
+use super::{Line, Moment, Page, Progress, chart::Chart};
 use askama::Template;
-use model::{ChangeType, Kind};
-
-use super::{Moment, Page, Progress, chart::Chart};
 
 /// The page that says it all.
 #[derive(Template)]
@@ -20,7 +18,9 @@ pub(crate) struct Dashboard {
     pub(crate) range: Range,
     pub(crate) charts: Vec<Chart>,
     pub(crate) told: Told,
-    pub(crate) events: Vec<EventLine>,
+    pub(crate) events: Vec<Line>,
+    /// Where the stream goes on from.
+    pub(crate) head: i64,
 }
 
 /// How fresh one provider's data is.
@@ -54,19 +54,6 @@ pub(crate) struct Told {
     pub(crate) tokens: usize,
     /// "2 agents".
     pub(crate) readers: String,
-}
-
-/// What happened at once to records of a kind.
-#[derive(Clone, Debug)]
-pub(crate) struct EventLine {
-    pub(crate) at: Moment,
-    pub(crate) change: ChangeType,
-    pub(crate) kind: Kind,
-    /// The provider's name.
-    pub(crate) provider: String,
-    /// The day that the record counts for, where it is but one: "20 Nov".
-    pub(crate) day: Option<String>,
-    pub(crate) records: usize,
 }
 
 /// How many days the charts show.

@@ -40,6 +40,7 @@ pub(crate) enum Tone {
 pub(crate) enum Nav {
     Dashboard,
     Connections,
+    Events,
     Agents,
     Audit,
     Settings,
@@ -68,8 +69,8 @@ impl Page {
     }
 
     /// The pages in the menu.
-    pub(crate) fn menu(&self) -> [Nav; 4] {
-        [Nav::Dashboard, Nav::Connections, Nav::Agents, Nav::Audit]
+    pub(crate) fn menu(&self) -> [Nav; 5] {
+        [Nav::Dashboard, Nav::Connections, Nav::Events, Nav::Agents, Nav::Audit]
     }
 
     /// Whether this is the page that one is on.
@@ -104,6 +105,7 @@ impl Nav {
         match self {
             Self::Dashboard | Self::Elsewhere => "/",
             Self::Connections => "/connections",
+            Self::Events => "/events",
             Self::Agents => "/agents",
             Self::Audit => "/audit",
             Self::Settings => "/settings",
@@ -115,6 +117,7 @@ impl Nav {
         match self {
             Self::Dashboard | Self::Elsewhere => "Dashboard",
             Self::Connections => "Connections",
+            Self::Events => "Events",
             Self::Agents => "Agents",
             Self::Audit => "Audit",
             Self::Settings => "Settings",

@@ -15,6 +15,9 @@ pub(crate) struct Settings {
     pub(crate) zones: Vec<ZoneGroup>,
     /// How short a password may be.
     pub(crate) shortest_password: usize,
+    /// Days after which records are removed, as the person wants it and as the server does.
+    pub(crate) keep_days: Option<u32>,
+    pub(crate) server_keep_days: Option<u32>,
 }
 
 /// The zones of one part of the world.

@@ -1,14 +1,18 @@
 //! The doors of a house, and what goes through them.
 
+use std::net::SocketAddr;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
+    response::Response,
 };
 use identity::{Identity, NewAccount, TokenRequest};
 use model::{Actor, Random, Role, Scopes, Secret, Sharing, User};
 use serde_json::Value;
-use testkit::{Engine, House};
+use testkit::{Engine, House, Plan};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use url::Url;
 use web::{Settings, State};
@@ -28,7 +32,20 @@ impl Doors {
     }
 
     pub(crate) async fn of(database: Engine, change: impl FnOnce(&mut Settings)) -> Self {
-        let house = House::new(database).await.unwrap();
+        Self::planned(database, Plan::default(), change).await
+    }
+
+    /// Doors that providers can reach, too: at an address of their own.
+    pub(crate) async fn reachable(database: Engine) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let public_url = format!("http://{}/", listener.local_addr().unwrap());
+        let doors = Self::planned(database, Plan { public_url, ..Plan::default() }, |_| ()).await;
+        doors.serve(listener);
+        doors
+    }
+
+    async fn planned(database: Engine, plan: Plan, change: impl FnOnce(&mut Settings)) -> Self {
+        let house = House::planned(database, plan).await.unwrap();
         let identity = Identity::new(house.test.db.clone(), house.clock.clone(), Random::system());
         let mut settings = Settings {
             public_url: Url::parse("http://afferent.test/").unwrap(),
@@ -45,12 +62,36 @@ impl Doors {
     pub(crate) async fn send(&self, ask: Ask) -> Answer {
         let response = self.routes.clone().oneshot(ask.0).await.unwrap();
         let (head, body) = response.into_parts();
+        // A stream goes on: it is not waited for.
+        let body = if head.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "text/event-stream") {
+            Body::empty()
+        } else {
+            body
+        };
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
+    }
+
+    /// Sends a request, and hands over the answer before its body has come.
+    pub(crate) async fn open_stream(&self, ask: Ask) -> Response {
+        self.routes.clone().oneshot(ask.0).await.unwrap()
+    }
+
+    /// The doors on a port of their own, for clients that speak over the network.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        self.serve(listener);
+        address
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let routes = self.routes.clone();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
     }
 
     pub(crate) async fn somebody(&self, email: &str, role: Role) -> User {
@@ -111,6 +152,11 @@ pub(crate) fn post(path: &str) -> Ask {
 impl Ask {
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.0.headers_mut().append(name, value.parse().unwrap());
+        self
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers_mut().append(name, value);
         self
     }
 

@@ -7,6 +7,8 @@ use crate::doors::{Doors, ask, get, post};
 /// The pages for people without an account, and what all pages load.
 const OPEN: [&str; 4] = ["/sign-in", "/link/{token}", "/link/{token}/{provider}", "/assets/{file}"];
 
+const ID: &str = "01990000-0000-7000-8000-000000000000";
+
 /// The pages and their methods, read from the route table itself so that none is forgotten.
 fn table() -> Vec<(String, Vec<&'static str>)> {
     let source = include_str!("../../src/lib.rs");
@@ -26,7 +28,7 @@ fn table() -> Vec<(String, Vec<&'static str>)> {
 }
 
 fn filled(path: &str) -> String {
-    path.replace("{provider}", "oura").replace("{token}", "01990000-0000-7000-8000-000000000000")
+    path.replace("{provider}", "oura").replace("{token}", ID).replace("{webhook}", ID).replace("{delivery}", ID)
 }
 
 #[tokio::test]
@@ -59,7 +61,7 @@ async fn another_site_cannot_press_a_button() {
 #[tokio::test]
 async fn every_page_is_shown_to_who_is_signed_in() {
     let doors = Doors::open().await;
-    let (user, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let (user, cookie) = doors.visitor("ada@example.org", Role::Admin).await;
     for visit in ["with nothing", "with data"] {
         for (path, methods) in table() {
             if !methods.contains(&"get") || OPEN.contains(&path.as_str()) || path.ends_with("/replace") {
@@ -76,6 +78,19 @@ async fn every_page_is_shown_to_who_is_signed_in() {
         doors.house.connect(user.id).await.unwrap();
         doors.work().await;
     }
+}
+
+#[tokio::test]
+async fn pages_about_the_server_are_for_who_runs_it() {
+    let doors = Doors::open().await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    for (path, methods) in table().into_iter().filter(|(path, _)| path.starts_with("/server")) {
+        for method in methods {
+            let answer = doors.send(ask(method, &filled(&path)).cookie(&cookie).form(&[])).await;
+            assert_eq!((answer.status, answer.problem().as_str()), (403, "forbidden"), "{method} {path}: {answer:?}");
+        }
+    }
+    assert!(!doors.send(get("/").cookie(&cookie).browser()).await.has("/server"));
 }
 
 #[tokio::test]

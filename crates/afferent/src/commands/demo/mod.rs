@@ -4,15 +4,17 @@ mod first_start;
 mod keepsake;
 mod visit;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
+use engine::Rules;
 use model::{Clock, Secret};
 use providers::{Application, Manifest};
 use sandbox::{ClientApp, Sandbox};
 use serde_json::{Value, json};
 use store::MasterKeys;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::keepsake::Keepsake;
@@ -21,15 +23,20 @@ use crate::{
     cli::Demo,
     config::redirect_uri,
     house::{House, Plan},
-    logging, server,
+    server,
+    telemetry::Telemetry,
 };
 
 /// The newcomer's own programs may be anywhere on this machine.
 const RETURN_ORIGINS: [&str; 3] = ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"];
+/// Seconds between the small things that happen to the person.
+const EVERY: u64 = 10;
+/// Whoever tries webhooks receives them here.
+const THIS_MACHINE: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// Starts everything, prints how to get in, and serves until told to stop.
 pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
-    logging::begin("warn", false)?;
+    let _traces = Telemetry::lines("warn").begin()?;
     let stop = server::stop_on_signal();
     let server = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
     let beside = server::listen(SocketAddr::from(([127, 0, 0, 1], options.sandbox_port))).await?;
@@ -57,8 +64,20 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
         visit::connect_all(&house, &keepsake, options.life.days).await?;
     }
     announce(&options, &keepsake, &url.0, &sandbox_url.0, &sandbox);
+    show_life(&options, &sandbox, stop);
     running.await??;
     served_sandbox.await?
+}
+
+/// Lets small things happen while one watches. The clock runs as it does everywhere: turned fast, it would end sessions
+/// and leave the browser's behind. Who chooses a moment to begin at wants to find it as it was.
+fn show_life(options: &Demo, sandbox: &Sandbox, stop: CancellationToken) {
+    let usual = if options.life.now.is_none() { EVERY } else { 0 };
+    let every = Duration::from_secs(options.every.unwrap_or(usual));
+    if !every.is_zero() {
+        let sandbox = sandbox.clone();
+        tokio::spawn(stop.run_until_cancelled_owned(async move { sandbox.live(every).await }));
+    }
 }
 
 fn address(listener: &TcpListener) -> anyhow::Result<(Url, SocketAddr)> {
@@ -80,6 +99,9 @@ fn plan(
         applications,
         public_url: url.clone(),
         return_origins: RETURN_ORIGINS.map(str::to_owned).to_vec(),
+        polling: None,
+        rules: Rules::default(),
+        webhook_hosts: THIS_MACHINE.map(str::to_owned).to_vec(),
     })
 }
 
@@ -127,6 +149,8 @@ fn announce(options: &Demo, keepsake: &Keepsake, url: &Url, sandbox_url: &Url, s
             "sandbox_url": trimmed(sandbox_url),
             "email": keepsake.email,
             "password": keepsake.password,
+            "admin_email": keepsake.admin_email,
+            "admin_password": keepsake.admin_password,
             "user_id": keepsake.user_id,
             "api_token": keepsake.api_token,
             "service_token": keepsake.service_token,

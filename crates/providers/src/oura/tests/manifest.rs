@@ -56,3 +56,16 @@ fn what_is_asked_by_days_reaches_past_the_last_of_them() {
         }
     }
 }
+
+#[test]
+fn notices_call_collections_as_oura_does() {
+    let manifest = Oura::new().manifest;
+    let silent: Vec<_> =
+        manifest.collections.iter().filter(|each| each.notices.is_none()).map(|each| &each.id).collect();
+    assert_eq!(silent, ["heartrate", "personal_info", "ring_battery_level"]);
+    assert_eq!(manifest.noticed_collection("vo2_max").unwrap().id, "vO2_max");
+    assert!(manifest.noticed_collection("meal").is_none());
+    for collection in manifest.collections.iter().filter(|each| each.notices.is_some()) {
+        assert!(collection.documents, "{}: what is told of can be asked for", collection.id);
+    }
+}

@@ -18,7 +18,8 @@ use crate::{Api, Application, Provider};
 
 pub(super) struct Stub {
     pub(super) api: Api,
-    asked: Arc<Mutex<Vec<String>>>,
+    /// The heads of the requests so far.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Stub {
@@ -26,26 +27,31 @@ impl Stub {
     pub(super) fn answering(script: &'static [(u16, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heads = Arc::new(Mutex::new(Vec::new()));
         thread::spawn({
-            let asked = asked.clone();
-            move || script.iter().for_each(|(status, body)| answer(&listener, *status, body, &asked))
+            let heads = heads.clone();
+            move || script.iter().for_each(|(status, body)| answer(&listener, *status, body, &heads))
         });
-        Self { api: api(base), asked }
+        Self { api: api(base), heads }
     }
 
     /// The first line of each request so far.
     pub(super) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        let first = |head: &String| head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+        self.heads.lock().unwrap().iter().map(first).collect()
+    }
+
+    /// The first line and the headers of each request so far.
+    pub(super) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
     }
 }
 
-fn answer(listener: &TcpListener, status: u16, body: &str, asked: &Mutex<Vec<String>>) {
+fn answer(listener: &TcpListener, status: u16, body: &str, heads: &Mutex<Vec<String>>) {
     let (mut stream, _) = listener.accept().unwrap();
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
-    let first = lines.next().unwrap();
-    asked.lock().unwrap().push(first.trim_end_matches(" HTTP/1.1").to_owned());
-    assert!(lines.any(|line| line.is_empty()), "the head ends with an empty line");
+    let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+    let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    heads.lock().unwrap().push(head.join("\n"));
     let length = body.len();
     write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
 }

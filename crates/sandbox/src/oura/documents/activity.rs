@@ -13,12 +13,14 @@ pub(super) fn daily(telling: Telling<'_>) -> Option<Document> {
     let Telling { person, date, known_until } = telling;
     let day = person.day(date);
     let start = person.day_start(date);
-    if known_until < start.max(day.night.rise) {
+    let strolled = person.strolled(date, known_until);
+    if known_until < start.max(day.night.rise) && strolled.is_none() {
         return None;
     }
     let passed = usize::try_from(known_until.duration_since(start).as_secs() / 60).unwrap_or(0);
     let minutes = &day.minutes[..passed.min(day.minutes.len())];
-    Some(Document::new(start, document(telling, &day, &Totals::of(minutes, person.traits.weight_kg), minutes)))
+    let totals = Totals::of(minutes, strolled.unwrap_or(0), person.traits.weight_kg);
+    Some(Document::new(start, document(telling, &day, &totals, minutes)))
 }
 
 fn document(telling: Telling<'_>, day: &Day, totals: &Totals, minutes: &[Minute]) -> Value {
@@ -99,7 +101,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(minutes: &[Minute], weight_kg: f64) -> Self {
+    fn of(minutes: &[Minute], strolled: i64, weight_kg: f64) -> Self {
         let (mut counts, mut above_rest, mut sum, mut steps, mut active) = ([0; 6], [0.0; 6], 0.0, 0.0, 0.0);
         for minute in minutes {
             counts[minute.effort as usize] += 1;
@@ -108,6 +110,8 @@ impl Totals {
             steps += minute.steps;
             active += (minute.met - 1.4).max(0.0) * weight_kg / 60.0;
         }
+        steps += strolled as f64;
+        active += strolled as f64 * 0.0006 * weight_kg;
         let resting = weight_kg * 22.0 * minutes.len() as f64 / 1440.0;
         Self {
             minutes: counts,

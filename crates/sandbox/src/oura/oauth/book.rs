@@ -52,6 +52,8 @@ pub(super) struct Challenge {
 }
 
 struct Grant {
+    account_id: String,
+    scopes: Vec<String>,
     generation: u64,
     rotated_at: i64,
     /// Access tokens of earlier generations are expired.
@@ -97,9 +99,9 @@ impl Book {
     /// Opens a grant and issues its first tokens.
     pub(super) fn grant(&self, id: String, account_id: String, scopes: Vec<String>, now: Timestamp) -> Pair {
         let now = now.as_millisecond();
-        self.open().grants.insert(id.clone(), Grant::at(0, now));
         let claims =
             Claims { kind: Use::Access, grant: id, account_id, scopes, granted_at: now, issued_at: now, generation: 0 };
+        self.open().grants.insert(claims.grant.clone(), Grant::of(&claims));
         self.pair(claims)
     }
 
@@ -128,6 +130,13 @@ impl Book {
     pub(in super::super) fn reader(&self, token: &str, now: Timestamp) -> Option<Reader> {
         let claims = self.good(token, now)?;
         Some(Reader { account_id: claims.account_id, scopes: claims.scopes })
+    }
+
+    /// Whether an account has granted one of these scopes, or anything at all where there are none.
+    pub(in super::super) fn has_granted(&self, account_id: &str, scopes: &[&str]) -> bool {
+        let covers =
+            |grant: &Grant| scopes.is_empty() || grant.scopes.iter().any(|have| scopes.contains(&have.as_str()));
+        self.open().grants.values().any(|grant| !grant.revoked && grant.account_id == account_id && covers(grant))
     }
 
     /// Ends the grant of an access token, if that is good.
@@ -182,13 +191,21 @@ impl Pages {
         let revoked_until = self.revoked_until;
         self.grants.entry(claims.grant.clone()).or_insert_with(|| {
             let revoked = revoked_until.is_some_and(|until| claims.granted_at <= until);
-            Grant { revoked, ..Grant::at(claims.generation, claims.issued_at) }
+            Grant { revoked, ..Grant::of(claims) }
         })
     }
 }
 
 impl Grant {
-    fn at(generation: u64, rotated_at: i64) -> Self {
-        Self { generation, rotated_at, access_from: 0, revoked: false }
+    /// The grant as a token of it says.
+    fn of(claims: &Claims) -> Self {
+        Self {
+            account_id: claims.account_id.clone(),
+            scopes: claims.scopes.clone(),
+            generation: claims.generation,
+            rotated_at: claims.issued_at,
+            access_from: 0,
+            revoked: false,
+        }
     }
 }

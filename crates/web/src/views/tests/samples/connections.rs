@@ -6,8 +6,8 @@ use model::{Kind, Reason, Sharing, Topic};
 
 use super::{dashboard::progress, html, moment, page, texts};
 use crate::views::{
-    CollectionRow, Connections, ConsentGiven, Details, Loss, Nav, ProviderRow, SharingForm, Standing, SyncRun, Tone,
-    Way,
+    CollectionRow, Connections, ConsentGiven, Details, HearingLine, Loss, Nav, ProviderRow, SharingForm, Standing,
+    SyncRun, Tone, Way,
 };
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
@@ -67,6 +67,11 @@ pub(in crate::views::tests) fn active() -> ProviderRow {
         standing: Standing::Active { synced: Some(moment("12 minutes ago")) },
         account: Some("robin@example.org".to_owned()),
         missing: texts(&["blood oxygen", "tags and notes"]),
+        hearing: Some(HearingLine {
+            words: "Halo tells of what is new by itself.".to_owned(),
+            last: Some(moment("2 minutes ago")),
+            silent: false,
+        }),
         progress: None,
         details: Some(details()),
     }
@@ -80,6 +85,7 @@ fn fresh() -> ProviderRow {
         standing: Standing::NotConnected,
         account: None,
         missing: Vec::new(),
+        hearing: None,
         progress: None,
         details: None,
     }

@@ -1,11 +1,10 @@
 //! The dashboard: empty, filling, full, sparse, in trouble.
 
 use jiff::{ToSpan, civil::date};
-use model::{ChangeType, Kind};
 
 use super::{html, moment, page};
 use crate::views::{
-    Dashboard, EventLine, Figure, Nav, Progress, Range, SourceLine, Told, Tone,
+    Dashboard, Figure, Line, Nav, Progress, Range, SourceLine, Told, Tone,
     chart::{Chart, Point, Series, against_baseline, number},
 };
 
@@ -60,6 +59,7 @@ pub(in crate::views::tests) fn full() -> Dashboard {
         charts: charts(30, 90, &[9, 10, 11, 22]),
         told: Told { markdown: Some(CONTEXT.to_owned()), tokens: 312, readers: "2 agents".to_owned() },
         events: events(),
+        head: 118,
     }
 }
 
@@ -156,22 +156,20 @@ fn measure(title: &str, unit: &str, shown: usize, known: usize, gaps: &[usize]) 
     Series { title: title.to_owned(), unit: unit.to_owned(), decimals: 0, points, shown }
 }
 
-fn events() -> Vec<EventLine> {
-    let event = |at: &str, change, kind, day| EventLine {
+pub(super) fn events() -> Vec<Line> {
+    let line = |at: &str, text: &str, aside: &str| Line {
         at: moment(at),
-        change,
-        kind,
-        provider: "Halo".to_owned(),
-        day: Some(format!("{day} Jan")),
-        records: if day == 24 { 3 } else { 1 },
+        text: text.to_owned(),
+        aside: aside.to_owned(),
+        trouble: text.contains("failed"),
     };
     vec![
-        event("08:42", ChangeType::Revised, Kind::SleepScore, 26),
-        event("08:42", ChangeType::Added, Kind::Readiness, 26),
-        event("08:42", ChangeType::Added, Kind::Sleep, 26),
-        event("08:41", ChangeType::Revised, Kind::Activity, 25),
-        event("08:41", ChangeType::Revised, Kind::HeartRate, 25),
-        event("yesterday", ChangeType::Removed, Kind::Workout, 25),
-        event("yesterday", ChangeType::Added, Kind::Session, 24),
+        line("just now", "Sleep scores revised", "Halo · 26 Jan"),
+        line("just now", "Readiness added", "Halo · 26 Jan"),
+        line("2 minutes ago", "Sleep periods added", "Halo · 3 records"),
+        line("2 minutes ago", "The regular sync of Halo is done", "41 records"),
+        line("yesterday", "Workouts removed", "Halo · 25 Jan"),
+        line("yesterday", "The regular sync of Halo failed: the provider is not available.", "0 records"),
+        line("yesterday", "You connected Halo", ""),
     ]
 }

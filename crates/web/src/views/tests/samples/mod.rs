@@ -4,7 +4,10 @@ pub(super) mod agents;
 pub(super) mod audit;
 pub(super) mod connections;
 pub(super) mod dashboard;
+pub(super) mod events;
+pub(super) mod server;
 pub(super) mod small;
+pub(super) mod webhooks;
 
 use askama::Template;
 use model::Role;
@@ -15,9 +18,12 @@ use crate::views::{Moment, Nav, Page, SignedIn};
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = Vec::new();
     pages.extend(dashboard::pages());
+    pages.extend(events::pages());
     pages.extend(connections::pages());
     pages.extend(agents::pages());
     pages.extend(audit::pages());
+    pages.extend(server::pages());
+    pages.extend(webhooks::pages());
     pages.extend(small::pages());
     pages
 }

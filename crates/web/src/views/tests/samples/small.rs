@@ -100,6 +100,8 @@ fn settings() -> Settings {
         zone: "Europe/Vienna".to_owned(),
         zones: ZoneGroup::group(zones),
         shortest_password: 12,
+        keep_days: Some(365),
+        server_keep_days: None,
     }
 }
 

@@ -1,0 +1,84 @@
+//! The disk is full: nothing is answered that is not kept, what is there can be read, and it goes on once there is room.
+
+use anyhow::ensure;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::{Engine, count};
+
+use crate::{
+    api::{Api, eventually},
+    courier::Courier,
+    scene::Scene,
+};
+
+const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
+/// So often a courier comes in vain.
+const IN_VAIN: usize = 30;
+/// A server in trouble says so, but not without end.
+const MOST_LINES: usize = 2_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
+    let mut scene = Scene::living(Engine::Sqlite, &["--days", "20"]).await?;
+    let home = scene.settle()?;
+    let token = scene.somebody().await?;
+    let server = scene.serve(&token).await?;
+    server.api.connect(&scene.stand_in).await?;
+    server.api.backfilled().await?;
+    scene.is_told().await?;
+    let courier = Courier::new(&home, &scene.stand_in)?;
+    courier.takes_over("").await?;
+    let story = async {
+        let before = read(&server.api).await?;
+        let account = scene.stand_in.account().await?;
+        let days = self::days(&server.api).await?;
+
+        server.program.files_end_at("1024")?;
+        for day in &days {
+            scene.stand_in.take_away(&account, "daily_activity", day).await?;
+        }
+        courier.collect().await?;
+        let refused = async || Ok((courier.refused() > IN_VAIN).then_some(()));
+        eventually("a courier sent away", refused).await?;
+        ensure!(courier.answered() == 0, "what could not be kept was answered");
+        ensure!(read(&server.api).await? == before, "what is there can be read");
+        let refused = server.api.request(Method::POST, "/api/v1/integrations/oura/sync?days=1").send().await?;
+        ensure!(refused.status().is_server_error(), "nobody may be told that it was done: {}", refused.status());
+        ensure!(server.program.runs() && server.program.complaints().lines().count() < MOST_LINES);
+
+        server.program.files_end_at("unlimited")?;
+        courier.is_done().await?;
+        let settled = async || {
+            scene.wait_no_longer().await?;
+            Ok((count(&scene.database, UNSETTLED).await? == 0).then_some(()))
+        };
+        eventually("everything in order", settled).await?;
+        let left = self::days(&server.api).await?;
+        ensure!(!left.is_empty() && days.iter().all(|day| !left.contains(day)), "{days:?} are gone, but not of {left:?}");
+        ensure!(server.api.sync().await?["success"] == true);
+        let status = server.api.status().await?;
+        ensure!(status["state"] == "active" && status["last_error"].is_null(), "{status}");
+        Ok(())
+    };
+    tokio::select! {
+        told = story => told?,
+        failed = courier.go() => failed?,
+    }
+    server.program.stop("INT").await
+}
+
+/// What anybody may read of the person's.
+async fn read(api: &Api) -> anyhow::Result<Value> {
+    let records = api.records().await?;
+    let told = api.context().await?.lines().count();
+    Ok(
+        json!({ "records": records, "told": told, "events": api.events().await?, "me": api.get("/api/v1/me").await?["id"] }),
+    )
+}
+
+/// The days that have an activity, by their identities.
+async fn days(api: &Api) -> anyhow::Result<Vec<String>> {
+    let page = api.get("/api/v1/records?kind=activity&limit=10").await?;
+    let ids = page["records"].as_array().into_iter().flatten().filter_map(|record| record["provider_id"].as_str());
+    Ok(ids.map(str::to_owned).collect())
+}

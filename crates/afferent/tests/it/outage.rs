@@ -1,0 +1,104 @@
+//! The database goes away in the middle and comes back: what was answered is there, and nobody has to do anything.
+
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use testkit::{Postgres, Stop, TestDb, count};
+use tokio::time::timeout;
+
+use crate::{
+    api::eventually,
+    courier::Courier,
+    reader::{Reader, Way},
+    rounds,
+    scene::{Scene, Server},
+};
+
+const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
+/// How many days are taken away in a round.
+const DAYS: usize = 8;
+/// Who has no answer by then has none while the database is away.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_restarted_in_the_middle() -> anyhow::Result<()> {
+    // Without PostgreSQL there is nothing to restart.
+    let Some(postgres) = Postgres::start()? else { return Ok(()) };
+    let rounds = rounds(2, 20);
+    let days = (2 * rounds * DAYS).to_string();
+    let mut scene = Scene::on(TestDb::on(&postgres).await?, &["--days", &days]).await?;
+    let home = scene.settle()?;
+    let token = scene.somebody().await?;
+    let server = scene.serve(&token).await?;
+    server.api.connect(&scene.stand_in).await?;
+    server.api.backfilled().await?;
+    scene.is_told().await?;
+    let courier = Courier::new(&home, &scene.stand_in)?;
+    courier.takes_over("").await?;
+    let readers = [Way::Sse, Way::Socket].map(|way| (way, Reader::begin(way, server.api.clone())));
+    let account = scene.stand_in.account().await?;
+    let mut outage = Outage { postgres, scene, server, courier: courier.clone(), account };
+    let work = async {
+        for round in 0..rounds {
+            for how in [Stop::Immediate, Stop::Fast] {
+                outage.go_through(how).await.with_context(|| format!("round {round}, {how:?}"))?;
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        done = work => done?,
+        failed = courier.go() => failed?,
+    }
+    let log = outage.server.api.events().await?;
+    for (way, reader) in readers {
+        let read = reader.end_at(i64::try_from(log.len())?).await?;
+        ensure!(read.events == log, "{way:?}: {} of {} events", read.events.len(), log.len());
+    }
+    outage.server.program.stop("INT").await
+}
+
+/// A server that runs on while its database does not.
+struct Outage {
+    postgres: Postgres,
+    scene: Scene,
+    server: Server,
+    courier: Courier,
+    account: String,
+}
+
+impl Outage {
+    async fn go_through(&mut self, how: Stop) -> anyhow::Result<()> {
+        let days = self.days().await?;
+        let before = self.courier.answered();
+        for day in &days {
+            self.scene.stand_in.take_away(&self.account, "daily_activity", day).await?;
+        }
+        self.courier.collect().await?;
+        let answers = async || Ok((self.courier.answered() > before).then_some(()));
+        eventually("an answer", answers).await?;
+        self.postgres.stop(how)?;
+        let asked = timeout(A_MOMENT, self.server.api.get("/api/v1/me")).await;
+        ensure!(!matches!(asked, Ok(Ok(_))), "nobody can know: {asked:?}");
+        ensure!(self.server.api.get("/health").await?["status"] == "alive");
+        self.postgres.go_on()?;
+        self.courier.is_done().await?;
+        let settled = async || {
+            self.scene.wait_no_longer().await?;
+            Ok((count(&self.scene.database, UNSETTLED).await? == 0).then_some(()))
+        };
+        eventually("everything in order", settled).await?;
+        let left = self.days().await?;
+        ensure!(days.iter().all(|day| !left.contains(day)), "{days:?} are gone, but not of {left:?}");
+        let status = self.server.api.status().await?;
+        ensure!(status["state"] == "active" && status["last_error"].is_null(), "{status}");
+        Ok(())
+    }
+
+    /// Some of the days that have an activity, by their identities.
+    async fn days(&self) -> anyhow::Result<Vec<String>> {
+        let page = self.server.api.get(&format!("/api/v1/records?kind=activity&limit={DAYS}")).await?;
+        let ids = page["records"].as_array().context("records")?.iter().map(|record| &record["provider_id"]);
+        Ok(ids.filter_map(|id| id.as_str()).map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,74 @@
+//! Takes in what a provider sends: its signature is right, it is not old, and it is durable, before it is answered.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use jiff::{SignedDuration, Timestamp};
+use providers::{Received, Signed, Webhooks};
+use store::{Arrival, NewDelivery};
+
+use super::webhooks;
+use crate::{
+    Engine, Error, Result,
+    measure::{self, Delivered},
+};
+
+/// How far a provider's clock may be ahead of ours.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
+impl Engine {
+    /// How many bytes a provider may send in one delivery.
+    pub fn most_delivered(&self, provider: &str) -> Result<usize> {
+        Ok(webhooks(self, provider)?.most_bytes)
+    }
+
+    /// Keeps a delivery. Once this has returned it will have its effect, whatever happens to this process.
+    pub async fn accept(&self, provider: &str, delivery: Received<'_>) -> Result<Arrival> {
+        let accepted = self.try_accept(provider, delivery).await;
+        let outcome = match &accepted {
+            Ok(Arrival::New) => Delivered::Accepted,
+            Ok(Arrival::Twin) => Delivered::Duplicate,
+            Err(Error::Unsigned(_)) => Delivered::Forged,
+            Err(Error::Stale) => Delivered::Stale,
+            Err(Error::NotKept(_)) => Delivered::Refused,
+            Err(_) => return accepted,
+        };
+        measure::delivery(provider, outcome);
+        accepted
+    }
+
+    async fn try_accept(&self, provider: &str, delivery: Received<'_>) -> Result<Arrival> {
+        let webhooks = webhooks(self, provider)?;
+        let configured = self.provider(provider)?;
+        let signed = configured.provider.verify(configured.application.webhook_secret(), delivery);
+        let signed = signed.map_err(Error::Unsigned)?;
+        let now = self.clock.now();
+        if !is_recent(signed, webhooks, now) {
+            return Err(Error::Stale);
+        }
+        let new = NewDelivery {
+            provider: provider.to_owned(),
+            body: delivery.body.to_vec(),
+            signed_at: signed.at,
+            received_at: now,
+        };
+        let arrival = self.arrivals.call(new).await.map_err(Error::NotKept)?;
+        self.arrived.notify_one();
+        Ok(arrival)
+    }
+
+    /// What to answer a provider that makes sure that an address is ours, if it proves to be that provider.
+    pub fn answer_challenge(&self, provider: &str, query: &str) -> Result<serde_json::Value> {
+        webhooks(self, provider)?;
+        let configured = self.provider(provider)?;
+        let challenge = configured.provider.challenge(query).ok_or(Error::WrongToken)?;
+        let expected = configured.application.verification_token();
+        verify_slices_are_equal(challenge.token.expose().as_bytes(), expected.expose().as_bytes())
+            .map_err(|_| Error::WrongToken)?;
+        Ok(challenge.answer)
+    }
+}
+
+fn is_recent(signed: Signed, webhooks: &Webhooks, now: Timestamp) -> bool {
+    let Some(at) = signed.at else { return true };
+    let age = now.duration_since(at);
+    -MOST_AHEAD <= age && age <= SignedDuration::from_hours(webhooks.oldest_hours.into())
+}

@@ -1,0 +1,23 @@
+//! What fuzzers and the replay of their corpus call: the parsers that face the outside, with what must always hold.
+#![doc(hidden)]
+
+use model::Secret;
+
+use crate::MasterKeys;
+
+/// Master keys, as an operator writes them.
+pub fn keys(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match MasterKeys::parse(&Secret::new(&*text)) {
+        Ok(keys) => assert!(keys.ids().next().is_some() && !format!("{keys:?}").contains("==")),
+        Err(error) => {
+            let parts = text.split([',', ':']).map(str::trim).filter(|part| part.len() > 24);
+            parts.for_each(|part| assert!(!error.to_string().contains(part) || is_a_name(&text, part)));
+        }
+    }
+}
+
+/// What stands before a colon is the name of a key, and no secret.
+fn is_a_name(text: &str, part: &str) -> bool {
+    text.split(',').any(|key| key.split_once(':').is_some_and(|(name, _)| name.trim() == part))
+}

@@ -1,0 +1,90 @@
+//! What fuzzers and the replay of their corpus call: the parsers that face the outside, with what must always hold.
+#![doc(hidden)]
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use engine::context;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::{
+    api::{self, audit, connect, deliveries, disconnect, events, links, records, sharing, sync, tokens, users},
+    callback::Returned,
+    extract, stream,
+};
+
+/// A query, at every door that reads one.
+pub fn query(data: &[u8]) {
+    let Ok(uri) = format!("/?{}", String::from_utf8_lossy(data)).parse::<Uri>() else { return };
+    read_query::<audit::TrailQuery>(&uri);
+    read_query::<api::context::ContextQuery>(&uri);
+    read_query::<deliveries::DeliveriesQuery>(&uri);
+    read_query::<disconnect::DisconnectQuery>(&uri);
+    read_query::<events::EventsQuery>(&uri);
+    read_query::<records::RecordsQuery>(&uri);
+    read_query::<sync::SyncQuery>(&uri);
+    read_query::<users::UsersQuery>(&uri);
+    if let Some(wanted) = read_query::<api::Wanted>(&uri) {
+        let _ = wanted.filter();
+    }
+    // Who comes back from a provider carries what nobody may repeat.
+    if let Err(problem) = extract::read_query::<Returned>(&uri) {
+        let said = problem.words().1.unwrap_or_default();
+        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let secrets = pairs.filter(|(name, value)| matches!(&**name, "code" | "state") && value.len() > 24);
+        secrets.for_each(|(_, secret)| assert!(!said.contains(&*secret)));
+    }
+}
+
+fn read_query<T: DeserializeOwned>(uri: &Uri) -> Option<T> {
+    extract::read_query(uri).ok()
+}
+
+/// A body, at every door that reads JSON.
+pub fn body(data: &[u8]) {
+    read_body::<connect::AuthRequest>(data);
+    read_body::<connect::ConfirmRequest>(data);
+    read_body::<links::NewLinkRequest>(data);
+    read_body::<sharing::SharingChange>(data);
+    read_body::<tokens::NewTokenRequest>(data);
+    read_body::<users::NewUserRequest>(data);
+    let Some(chat) = read_body::<Value>(data) else { return };
+    let count = |chat: &Value| chat["messages"].as_array().map(Vec::len);
+    match (context::last_human(&chat), context::inject(chat.clone(), "It is told.")) {
+        (Ok(_), Ok(told)) => assert!(count(&told) >= count(&chat), "no message is lost"),
+        (human, told) => assert!(human.is_err() && told.is_err(), "who may read a chat may write it"),
+    }
+}
+
+fn read_body<T: DeserializeOwned>(data: &[u8]) -> Option<T> {
+    let read = extract::parse::<T>(data);
+    assert!(read.is_err() || !data.trim_ascii_start().starts_with(b"["), "a list is no request");
+    read.ok()
+}
+
+/// A cursor of the records.
+pub fn cursor(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(place) = records::read_cursor(&text) {
+        let again = records::read_cursor(&records::write_cursor(place));
+        assert!(again.is_ok_and(|again| again == place));
+    }
+}
+
+/// Lines of headers.
+pub fn headers(data: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let name = HeaderName::from_bytes(&line[..colon]);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(line[colon + 1..].trim_ascii())) {
+            headers.append(name, value);
+        }
+    }
+    if let Ok(Some(position)) = stream::sse::last_event_id(&headers) {
+        let said = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+        assert_eq!(said.and_then(|text| text.trim().parse().ok()), Some(position));
+    }
+    let _ = extract::accepts(&headers, "text/html");
+    let _ = stream::token_among_protocols(&headers);
+}

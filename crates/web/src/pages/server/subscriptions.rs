@@ -1,0 +1,97 @@
+//! What providers are asked to send.
+
+use axum::extract::{Path, State as Extract};
+use engine::{Configured, Subscription};
+use model::ListeningState;
+use serde::Deserialize;
+
+use super::Admin;
+use crate::{
+    State,
+    extract::Query,
+    pages::{Answer, Person, go_on, render, words::sentence},
+    problem::Problem,
+    views::{Listening, Nav, SubscriptionRow, Subscriptions, Tab, Tone},
+};
+
+/// What just happened.
+#[derive(Deserialize)]
+pub(crate) struct Happened {
+    asked: Option<String>,
+}
+
+/// Shows subscriptions.
+pub(crate) async fn show(
+    Extract(state): Extract<State>,
+    Admin(person): Admin,
+    Query(happened): Query<Happened>,
+) -> Answer {
+    let mut providers = Vec::new();
+    for configured in state.engine.providers().filter(|it| it.manifest().webhooks.is_some()) {
+        providers.push(listening(&state, &person, configured).await?);
+    }
+    let page = person.page("Subscriptions", Nav::Elsewhere);
+    let page = match happened.asked {
+        Some(_) => page.with(Tone::Good, "It is being checked; look again in a moment."),
+        None => page,
+    };
+    render(&Subscriptions { page, tab: Tab::Subscriptions, providers })
+}
+
+/// Has a provider's subscriptions compared with what is wanted, and its way to us tried.
+pub(crate) async fn check(
+    Extract(state): Extract<State>,
+    Admin(_person): Admin,
+    Path(provider): Path<String>,
+) -> Answer {
+    state.engine.ask_reconcile(&provider, true).await?;
+    go_on("/server/subscriptions?asked=check")
+}
+
+async fn listening(state: &State, person: &Person, configured: &Configured) -> Result<Listening, Problem> {
+    let manifest = configured.manifest();
+    let listening = state.engine.listening(&manifest.id).await?;
+    let subscriptions = state.engine.subscriptions(&manifest.id).await?;
+    let counts = state.engine.delivery_counts().await?;
+    let heard = counts.iter().filter(|count| count.provider == manifest.id).map(|count| count.last_received_at).max();
+    let callback = format!("/api/v1/integrations/{}/webhook", manifest.id);
+    let callback = state.settings.public_url.join(&callback).map(String::from).unwrap_or(callback);
+    Ok(Listening {
+        id: manifest.id.clone(),
+        name: manifest.name.clone(),
+        mark: mark(listening.state, listening.is_well()),
+        words: words(&listening),
+        last_heard: heard.map(|at| person.moment(at)),
+        checked: listening.reconciled_at.map(|at| person.moment(at)),
+        callback_url: callback,
+        rows: subscriptions.into_iter().map(|subscription| row(person, subscription)).collect(),
+    })
+}
+
+fn words(listening: &engine::Listening) -> String {
+    match listening.state {
+        ListeningState::Active if listening.silent == 0 => "It tells this server of changes by itself.".to_owned(),
+        ListeningState::Idle => "Nobody is connected, so it is asked for nothing.".to_owned(),
+        ListeningState::Polling => "The settings say to ask it instead (POLLING_ENABLED).".to_owned(),
+        _ => sentence(&listening.in_words()),
+    }
+}
+
+fn mark(state: ListeningState, well: bool) -> &'static str {
+    match (state, well) {
+        (ListeningState::Active, true) => "active",
+        (_, false) => "trouble",
+        (ListeningState::Partial, true) => "partial",
+        (_, true) => "none",
+    }
+}
+
+fn row(person: &Person, subscription: Subscription) -> SubscriptionRow {
+    SubscriptionRow {
+        data_type: subscription.key.data_type,
+        operation: subscription.key.operation.to_string(),
+        state: subscription.state.to_string(),
+        expires: subscription.expires_at.map(|at| person.moment(at)),
+        error: subscription.last_error,
+    }
+}

@@ -1,0 +1,4 @@
+//! A cursor of the records.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| web::fuzzing::cursor(data));
