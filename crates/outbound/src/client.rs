@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use model::Secret;
 use reqwest::{Method, header};
 use serde_json::Value;
-use tracing::{Dispatch, instrument::WithSubscriber};
 use url::Url;
 
 use crate::Guard;
@@ -166,9 +165,7 @@ impl Client {
         if !self.guard.permits(&request.url) {
             return Err(Error::Forbidden(host));
         }
-        // A connection outlives the request that opened it, and would keep open whatever span that was in.
-        let sent = self.prepare(request).send().with_subscriber(Dispatch::none());
-        let response = sent.await.map_err(|error| failure(&error, &host))?;
+        let response = self.prepare(request).send().await.map_err(|error| failure(&error, &host))?;
         Ok((response, host))
     }
 

@@ -23,6 +23,7 @@ create table deliveries (
 );
 create unique index deliveries_unopened on deliveries (provider, digest) where state = 'received';
 create index deliveries_by_state on deliveries (state, id, provider);
+create index deliveries_put_off on deliveries (run_at) where state = 'received' and tries > 0;
 
 create table notices (
     id text primary key,

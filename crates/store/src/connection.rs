@@ -177,6 +177,20 @@ impl<M: Mode> Tx<M> {
             last_error: row.last_error,
         })
     }
+
+    /// Active connections that have no recurring sync ahead of them.
+    pub async fn idle_connections(&mut self) -> Result<Vec<Connection>> {
+        const SQL: &str = columns!(
+            "where state = 'active' and not exists (select 1 from jobs where jobs.connection_id = connections.id \
+             and jobs.finished_at is null and jobs.dedupe_key like 'sync:%') limit 100"
+        );
+        let rows: Vec<ConnectionRow> = on!(self, |db| query_as(SQL).fetch_all(&mut **db))?;
+        let mut connections = Vec::with_capacity(rows.len());
+        for row in rows {
+            connections.push(self.read_connection(row).await?);
+        }
+        Ok(connections)
+    }
 }
 
 impl Tx<Write> {
@@ -302,20 +316,6 @@ impl Tx<Write> {
         self.ring.connections.remove(&id);
         change!(self, |db| query(SQL).bind(user.to_string()).bind(id.to_string()).execute(&mut **db))?;
         Ok(())
-    }
-
-    /// Active connections that have no recurring sync ahead of them.
-    pub async fn idle_connections(&mut self) -> Result<Vec<Connection>> {
-        const SQL: &str = columns!(
-            "where state = 'active' and not exists (select 1 from jobs where jobs.connection_id = connections.id \
-             and jobs.finished_at is null and jobs.dedupe_key like 'sync:%') limit 100"
-        );
-        let rows: Vec<ConnectionRow> = on!(self, |db| query_as(SQL).fetch_all(&mut **db))?;
-        let mut connections = Vec::with_capacity(rows.len());
-        for row in rows {
-            connections.push(self.read_connection(row).await?);
-        }
-        Ok(connections)
     }
 
     /// The connections that were never confirmed and are older than an instant.

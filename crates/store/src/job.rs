@@ -243,9 +243,15 @@ impl Tx<Write> {
         Ok(())
     }
 
-    /// Deletes some of the jobs that ended before an instant; says how many.
-    pub async fn sweep_jobs(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
-        const SQL: &str = "delete from jobs where id in (select id from jobs where finished_at < $1 limit $2)";
-        Ok(change!(self, |db| query(SQL).bind(before.as_millisecond()).bind(limit).execute(&mut **db))?)
+    /// Deletes some of the jobs that ended before an instant, those of one type later than all others; says how many.
+    pub async fn sweep_jobs(&mut self, before: Timestamp, lasting: (&str, Timestamp), limit: i64) -> Result<u64> {
+        const SQL: &str = "delete from jobs where id in (select id from jobs where finished_at < $1 \
+                           and (type <> $2 or finished_at < $3) order by finished_at limit $4)";
+        Ok(change!(self, |db| query(SQL)
+            .bind(before.as_millisecond())
+            .bind(lasting.0)
+            .bind(lasting.1.as_millisecond())
+            .bind(limit)
+            .execute(&mut **db))?)
     }
 }

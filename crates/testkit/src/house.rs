@@ -93,6 +93,11 @@ impl House {
         build(self.test.again().await?, &self.clock, &self.street, plan, CLIENT_SECRET)
     }
 
+    /// The same house in a process on a machine with a clock of its own.
+    pub async fn by_its_own_clock(&self, clock: &Clock) -> anyhow::Result<engine::Engine> {
+        build(self.test.again().await?, clock, &self.street, &self.plan, CLIENT_SECRET)
+    }
+
     /// The same house in a process whose disk is full.
     pub async fn out_of_room(&self) -> anyhow::Result<engine::Engine> {
         build(self.test.again_full().await?, &self.clock, &self.street, &self.plan, CLIENT_SECRET)

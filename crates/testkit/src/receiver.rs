@@ -33,6 +33,8 @@ pub enum Reply {
     Status(u16),
     /// With a status, and when to come again.
     RetryAfter(u16, &'static str),
+    /// As taken, at great length.
+    Long,
     /// To another address.
     Redirect,
     /// As taken, when it is released.
@@ -125,6 +127,7 @@ async fn answer(reply: Reply, held: Arc<Semaphore>) -> Response {
         Reply::RetryAfter(code, when) => {
             (status(code), [(header::RETRY_AFTER, HeaderValue::from_static(when))]).into_response()
         }
+        Reply::Long => vec![b'x'; 8 * 1024 * 1024].into_response(),
         Reply::Redirect => {
             (StatusCode::FOUND, [(header::LOCATION, HeaderValue::from_static("/elsewhere"))]).into_response()
         }

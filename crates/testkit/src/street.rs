@@ -9,7 +9,7 @@ use std::{
 use axum::{Router, extract::Request};
 use model::{Clock, Secret};
 use sandbox::{ClientApp, Faults, Options, Sandbox};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
 use url::Url;
 
@@ -35,7 +35,14 @@ pub struct Street {
     clock: Clock,
     life: Life,
     sandbox: Arc<RwLock<Sandbox>>,
-    server: JoinHandle<()>,
+    router: Router,
+    server: Option<Server>,
+}
+
+/// A server that serves until it is told to stop.
+struct Server {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 impl Street {
@@ -49,10 +56,23 @@ impl Street {
             let router = read(&present).router();
             async move { router.oneshot(request).await }
         });
-        let server = tokio::spawn(async move {
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { url, clock, life, sandbox, server })
+        let server = Some(serve(listener, router.clone()));
+        Ok(Self { url, clock, life, sandbox, router, server })
+    }
+
+    /// Goes away: whoever is being answered is answered, and then nobody is there.
+    pub async fn close(&mut self) {
+        if let Some(Server { stop, task }) = self.server.take() {
+            let _ = stop.send(());
+            let _ = task.await;
+        }
+    }
+
+    /// Comes back to where it was.
+    pub async fn reopen(&mut self) -> anyhow::Result<()> {
+        let port = self.url.port().unwrap_or_default();
+        self.server = Some(serve(TcpListener::bind(("127.0.0.1", port)).await?, self.router.clone()));
+        Ok(())
     }
 
     /// The troubles and counts of a provider.
@@ -70,8 +90,19 @@ impl Street {
 
 impl Drop for Street {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.task.abort();
+        }
     }
+}
+
+fn serve(listener: TcpListener, router: Router) -> Server {
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async { drop(stopped.await) };
+    let task = tokio::spawn(async move {
+        let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+    });
+    Server { stop, task }
 }
 
 fn read(sandbox: &RwLock<Sandbox>) -> Sandbox {

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{browser, openapi, postgres::Programs};
+use super::{browser, postgres::Programs, python};
 use crate::program::{find, is_root, program, read, run, succeeds};
 
 /// What the browser's tests ask for.
@@ -17,7 +17,7 @@ const NODE: u32 = 20;
 pub(super) struct Tools {
     pub(super) node: PathBuf,
     pub(super) chromium: PathBuf,
-    /// With the packages that compare the API with its description.
+    /// With the packages of all that it runs.
     pub(super) python: PathBuf,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn all(root: &Path, target: &Path) -> anyhow::Result<Tools> {
     need("npm", &["nodejs", "npm"], || find("npm"))?;
     let node = node(target)?;
     packages(&root.join(browser::FOLDER))?;
-    let python = python(&root.join(openapi::FOLDER), &target.join("xtask/python"))?;
+    let python = packages_of_python(root, &target.join("xtask/python"))?;
     println!("everything is there");
     Ok(Tools { node, chromium, python })
 }
@@ -107,16 +107,17 @@ fn packages(folder: &Path) -> anyhow::Result<()> {
     run(program("npm ci --no-audit --no-fund").current_dir(folder))
 }
 
-/// A Python of our own with the packages of a folder's list, to the letter. What is there is not fetched again.
-fn python(folder: &Path, home: &Path) -> anyhow::Result<PathBuf> {
+/// A Python of our own with the packages of every folder's list, to the letter. What is there is not fetched again.
+fn packages_of_python(root: &Path, home: &Path) -> anyhow::Result<PathBuf> {
     let own = home.join("bin/python");
     if !succeeds(Command::new(&own).arg("--version")) {
         let venv = || succeeds(program("python3 -c").arg("import ensurepip")).then_some(());
         need("Python's venv", &["python3", "python3-venv"], venv)?;
         run(program("python3 -m venv --clear").arg(home))?;
     }
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(&own).args(install).arg(folder.join("requirements.txt")))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    let list = |folder| [PathBuf::from("--requirement"), root.join(folder).join("requirements.txt")];
+    run(Command::new(&own).args(install).args(python::FOLDERS.into_iter().flat_map(list)))?;
     Ok(own)
 }
 

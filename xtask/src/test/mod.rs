@@ -3,8 +3,8 @@
 mod browser;
 mod cargo;
 mod install;
-mod openapi;
 pub(crate) mod postgres;
+mod python;
 mod tally;
 
 use std::{path::Path, process::ExitCode, time::Instant};
@@ -58,7 +58,8 @@ fn whole(root: &Path, options: &Options, tally: &mut Tally) -> anyhow::Result<()
         cargo::test(root, Some(&postgres), options.long, tally)
     })?;
     stage("generated documents", || generated::check(root))?;
-    stage("the description of the API", || openapi::test(root, &target, &tools, tally))?;
+    stage("the description of the API", || python::test(root, &target, &tools, python::OPENAPI, tally))?;
+    stage("a receiver of webhooks", || python::test(root, &target, &tools, python::WEBHOOKS, tally))?;
     stage("the browser story", || browser::test(root, &target, &tools, tally))
 }
 

@@ -30,11 +30,13 @@ struct Power {
     lent_to_tests: bool,
 }
 
-const POWERS: [Power; 4] = [
+const POWERS: [Power; 5] = [
     Power { library: "sqlx", holders: &["store", "testkit"], lent_to_tests: false },
     // The sandbox stands for other people's machines: what they send does not leave by this house's door.
     Power { library: "reqwest", holders: &["outbound", "sandbox"], lent_to_tests: true },
     Power { library: "axum", holders: &["web", "sandbox", "afferent", "testkit"], lent_to_tests: true },
+    // Traces leave by a way of their own, which only the operator's settings open.
+    Power { library: "opentelemetry", holders: &["afferent"], lent_to_tests: false },
     Power { library: "clap", holders: &["afferent", "bench", "xtask"], lent_to_tests: false },
 ];
 

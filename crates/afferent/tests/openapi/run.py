@@ -4,25 +4,35 @@ AFFERENT names the program, REPORTS a folder for what is found. The last line co
 """
 
 import contextlib
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.request
 import xml.etree.ElementTree
 from pathlib import Path
 
 HERE = Path(__file__).parent
 STOPS_WITHIN = 10
+COMES_WITHIN = 60
 
-# Reading first, while there is something to read. Leaving last, because nothing is there afterwards.
-LEAVING = ["disconnect_integration", "disconnect_integration_by_post"]
+# Reading first, while there is something to read. Ending last, because nothing is there afterwards.
+ENDING = [
+    "delete_webhook",
+    "end_subscription",
+    "revoke_token",
+    "disconnect_integration",
+    "disconnect_integration_by_post",
+]
 RUNS = {
     "reading": ["--include-method", "GET"],
-    "writing": ["--exclude-method", "GET", *(word for name in LEAVING for word in ("--exclude-operation-id", name))],
-    "leaving": [word for name in LEAVING for word in ("--include-operation-id", name)],
+    "writing": ["--exclude-method", "GET", *(word for name in ENDING for word in ("--exclude-operation-id", name))],
+    "ending": [word for name in ENDING for word in ("--include-operation-id", name)],
 }
 
 
@@ -30,7 +40,7 @@ RUNS = {
 def demo():
     """Serves the demo, connected, on free ports with a data folder of its own."""
     with tempfile.TemporaryDirectory(prefix="afferent-openapi-") as data:
-        flags = ["--json", "--connected", "--port", "0", "--sandbox-port", "0", "--seed", "7", "--data", data]
+        flags = ["--json", "--connected", "--every", "0", "--port", "0", "--sandbox-port", "0", "--seed", "7", "--data", data]
         server = subprocess.Popen([os.environ["AFFERENT"], "demo", *flags], stdout=subprocess.PIPE, text=True)
         try:
             yield json.loads(server.stdout.readline())
@@ -42,23 +52,59 @@ def demo():
                 server.kill()
 
 
-def ask(facts, path, body=None):
-    """Asks the API as the demo's person."""
-    headers = {"Authorization": f"Bearer {facts['api_token']}", "Content-Type": "application/json"}
-    request = urllib.request.Request(facts["url"] + path, body and json.dumps(body).encode(), headers)
+@contextlib.contextmanager
+def receiver():
+    """Somewhere that takes webhooks."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+
+
+def ask(url, token, body=None):
+    """Asks as somebody."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, body and json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
-def things(facts):
-    """What is there to be asked for: a provider, a record, a job, a token that nobody uses."""
-    integration = ask(facts, "/api/v1/integrations")["integrations"][0]
-    given = ask(facts, "/api/v1/tokens", {"name": "Spare", "scopes": ["context:read"]})
+def wait(what, look):
+    """Looks until there is something."""
+    until = time.monotonic() + COMES_WITHIN
+    while not (found := look()):
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.1)
+    return found
+
+
+def things(facts, caller, address):
+    """What is there to be asked for: of everything one, the caller's own where it is somebody's."""
+    api = facts["url"] + "/api/v1"
+    person, app, token = facts["api_token"], facts["service_token"], facts[caller]
+    integration = ask(f"{api}/integrations", person)["integrations"][0]
+    account = facts["providers"][integration["provider"]]["account_id"]
+    listed = lambda what: lambda: ask(f"{api}/{what}", app)[what]
+    subscription = wait("a subscription", listed("subscriptions"))[0]
+    ask(f"{facts['sandbox_url']}/_control/people/{account}/sync", "", {"delay_seconds": 0})
     return {
         "PROVIDER": integration["provider"],
-        "RECORD": ask(facts, "/api/v1/records?limit=1")["records"][0]["id"],
+        "RECORD": ask(f"{api}/records?limit=1", person)["records"][0]["id"],
         "JOB": integration["syncs"][0]["job_id"],
-        "GIVEN": given["id"],
+        "GIVEN": ask(f"{api}/tokens", person, {"name": "Spare", "scopes": ["context:read"]})["id"],
+        "DELIVERY": wait("a delivery", listed("deliveries"))[0]["id"],
+        "SUBSCRIPTION": subscription["id"],
+        "WEBHOOK": ask(f"{api}/webhooks", token, {"name": "Spare", "url": address})["id"],
     }
 
 
@@ -78,8 +124,8 @@ def main():
     passed = failed = 0
     Path(os.environ["REPORTS"]).mkdir(parents=True, exist_ok=True)
     for caller, token in [("person", "api_token"), ("app", "service_token")]:
-        with demo() as facts:
-            environment = things(facts) | {"TOKEN": facts[token], "USER_ID": facts["user_id"]}
+        with demo() as facts, receiver() as address:
+            environment = things(facts, token, address) | {"TOKEN": facts[token], "USER_ID": facts["user_id"]}
             for run, choice in RUNS.items():
                 print(f"\n--- {caller}: {run}", flush=True)
                 good, bad = compare(facts, f"{caller}-{run}", choice, environment)

@@ -12,16 +12,17 @@ const UNCONFIRMED: SignedDuration = SignedDuration::from_mins(30);
 /// So long whoever comes late is told why it is too late.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 const A_WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
-const A_MONTH: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 impl Engine {
     /// Deletes what nobody can use any more, and finds connections that were lost sight of.
     pub(crate) async fn sweep(&self) -> Result<Vec<NewJob>> {
         let now = self.clock.now();
         self.sweep_unconfirmed().await?;
+        // Looked for before the write begins: with a million connections, that takes a while.
+        let idle = self.db.read().await?.idle_connections().await?;
         let mut tx = self.db.write().await?;
         // Whatever ended a chain of jobs, an active connection is not left without its next sync and refresh.
-        for connection in tx.idle_connections().await? {
+        for connection in idle {
             tx.enqueue(now, jobs::scheduled_sync(&connection, now)).await?;
             tx.enqueue(now, jobs::refresh(&connection, now)).await?;
         }
@@ -51,12 +52,13 @@ impl Engine {
         Ok(())
     }
 
-    /// There can be many: every connection leaves several a day.
+    /// There can be many: every connection leaves several a day. Syncs are shown for a week.
     async fn sweep_jobs(&self) -> Result<()> {
-        let before = ago(self.clock.now(), A_MONTH);
+        let now = self.clock.now();
+        let (before, syncs) = (ago(now, A_DAY), (jobs::SYNC, ago(now, A_WEEK)));
         loop {
             let mut tx = self.db.write().await?;
-            let swept = tx.sweep_jobs(before, AT_ONCE).await?;
+            let swept = tx.sweep_jobs(before, syncs, AT_ONCE).await?;
             tx.commit().await?;
             if swept == 0 {
                 return Ok(());

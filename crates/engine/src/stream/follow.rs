@@ -96,10 +96,9 @@ impl Follow {
                 self.read_missed().await?;
                 continue;
             }
-            let engine = self.engine.clone();
             let heard = tokio::select! {
                 heard = self.seat.batches.recv() => heard,
-                () = engine.closing() => return Err(Ended::Closing),
+                () = self.engine.closing() => return Err(Ended::Closing),
             };
             match heard {
                 Ok(batch) if batch.after > self.position => self.has_missed = true,

@@ -125,7 +125,7 @@ impl Engine {
                 },
                 () = self.clock.sleep_until(look_at) => {
                     if let Err(error) = self.look().await {
-                        tracing::warn!(%error, "what others add to the logs could not be looked for");
+                        tracing::debug!(%error, "what others add to the logs could not be looked for");
                     }
                     look_at = self.clock.now().saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
                 }

@@ -40,7 +40,7 @@ impl Tail {
                 Ok(()) => begun = true,
                 Err(Error::NotFound(_)) => return self.engine.hub.dismiss(self.user),
                 Err(error) => {
-                    tracing::warn!(%error, "a log could not be read on");
+                    tracing::debug!(%error, "a log could not be read on");
                     self.engine.clock.sleep(ASK_AGAIN).await;
                 }
             }

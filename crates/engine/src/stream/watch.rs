@@ -124,7 +124,7 @@ impl Lookout {
                 () = engine.closing() => return,
             };
             if let Err(error) = seen {
-                tracing::warn!(%error, "the logs could not be looked over");
+                tracing::debug!(%error, "the logs could not be looked over");
             }
         }
     }

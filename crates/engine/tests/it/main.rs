@@ -4,6 +4,7 @@
 
 mod accept;
 mod accounts;
+mod away;
 mod budget;
 mod connect;
 mod consent;
@@ -13,12 +14,14 @@ mod export;
 mod full;
 mod given_up;
 mod keep;
+mod jumps;
 mod kill;
 mod link;
 mod listen;
 mod measured;
 mod office;
 mod people;
+mod races;
 mod receive;
 mod rederive;
 mod refresh;

@@ -17,13 +17,15 @@ const LIFE: SignedDuration = SignedDuration::from_hours(24 * 90);
 #[derive(Clone, Default)]
 pub(crate) struct Office(Arc<Mutex<Books>>);
 
+/// What is refused: whatever of the calls begins so, and how.
+type Refusal = (&'static str, fn() -> Error);
+
 #[derive(Default)]
 pub(crate) struct Books {
     pub(crate) subscriptions: Vec<Subscription>,
     /// Verbs, with what they were about.
     pub(crate) calls: Vec<String>,
-    /// What is refused: whatever of the calls begins so, and how.
-    pub(crate) refusals: Vec<(&'static str, fn() -> Error)>,
+    refusals: Vec<Refusal>,
     made: usize,
 }
 

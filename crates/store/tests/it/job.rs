@@ -190,8 +190,10 @@ async fn a_connection_s_unfinished_jobs_are_dropped_with_it() {
         assert!(tx.job(ada, other).await.is_ok());
         let recent = tx.recent_jobs(ada, connection, 10).await.unwrap();
         assert_eq!(recent.iter().map(|job| job.id).collect::<Vec<_>>(), [done]);
-        assert_eq!(tx.sweep_jobs(minute(1), 10).await.unwrap(), 0);
-        assert_eq!(tx.sweep_jobs(minute(2), 10).await.unwrap(), 1);
+        let lasting = ("sync", minute(1));
+        assert_eq!(tx.sweep_jobs(minute(1), ("other", minute(1)), 10).await.unwrap(), 0);
+        assert_eq!(tx.sweep_jobs(minute(2), lasting, 10).await.unwrap(), 0, "what lasts is kept for longer");
+        assert_eq!(tx.sweep_jobs(minute(2), ("other", minute(1)), 10).await.unwrap(), 1);
         assert!(tx.recent_jobs(ada, connection, 10).await.unwrap().is_empty());
     }
 }

@@ -22,7 +22,7 @@ pub(crate) mod webhooks;
 mod wanted;
 mod words;
 
-pub(crate) use self::wanted::Wanted;
+pub(crate) use self::{wanted::Wanted, words::change_type};
 use utoipa::IntoParams;
 
 /// Whose data it is about: a service token names the person.

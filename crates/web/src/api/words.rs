@@ -22,7 +22,7 @@ pub(super) fn action() -> Object {
     one_of(Action::ALL.iter().map(|word| word.as_str()))
 }
 
-pub(super) fn change_type() -> Object {
+pub(crate) fn change_type() -> Object {
     one_of(ChangeType::ALL.iter().map(|word| word.as_str()))
 }
 

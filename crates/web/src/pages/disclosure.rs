@@ -35,7 +35,7 @@ pub(crate) async fn show(Extract(state): Extract<State>, person: Person, Path(pr
     page(&state, person.user.id, Some(signed_in(&person.user)), &provider, None).await
 }
 
-/// The same beside the API's way to connect: for a person in a browser, and for an app that looks what it asks for.
+/// Shows what would be collected, as a page: to a person in a browser, and to an app that looks what it asks for.
 #[utoipa::path(get, path = "/api/v1/integrations/{provider}/auth", operation_id = "show_disclosure", tag = "integrations",
     params(("provider" = String, Path), Subject),
     responses((status = 200, body = String, content_type = "text/html"),

@@ -8,10 +8,12 @@ use axum::{
 };
 use engine::{Glimpse, OpenStream, Via, Watch};
 use model::{Action, Actor, Sharing};
+use utoipa::ToSchema;
 
 use super::{End, pipe::Pipe};
 use crate::{
     State,
+    api::change_type,
     auth::{RecordsRead, Staff, Stay},
     problem::{Problem, Problems},
 };
@@ -28,13 +30,23 @@ struct Watching {
     open: OpenStream,
 }
 
+/// One message of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer")]
+pub(crate) struct WatchedEvent {
+    #[schema(schema_with = change_type)]
+    event: String,
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
 /// Streams that there are changes of all people's records, as they happen.
 ///
 /// The `event` is `added`, `revised` or `removed`, the data says whose (`user_id`) and at which `position`, of which
 /// `provider` and `kind`, and when (`at`). There is no order across people and no cursor. Each person's audit trail says
 /// who has watched, once a minute.
 #[utoipa::path(get, path = "/api/v1/events/live", operation_id = "watch_events", tag = "records",
-    responses((status = 200, content_type = "text/event-stream", body = String), Problems))]
+    responses((status = 200, content_type = "text/event-stream", body = WatchedEvent), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     staff: Staff<RecordsRead>,

@@ -29,8 +29,8 @@ use crate::{
 
 /// How often a reader is pinged, and looked at.
 const PING_EVERY: SignedDuration = SignedDuration::from_secs(20);
-/// A reader that says nothing for so long, not even that it hears us, has left.
-const SILENCE: SignedDuration = SignedDuration::from_secs(60);
+/// A reader that says nothing after so many pings, for a minute that is, has left. A clock that is turned is no proof.
+const PINGS: u32 = 3;
 /// A reader that takes nothing for so long is too slow.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Saying goodbye to another process is not waited for any longer.
@@ -90,24 +90,24 @@ struct Open {
 impl Open {
     async fn pump(&mut self, mut reading: Reading) -> Result<Infallible, End> {
         self.send(&[Said::Cursor(self.sent)]).await?;
-        let mut heard = self.clock.now();
-        let mut ping_at = after(heard, PING_EVERY);
+        let mut unanswered = 0;
+        let mut ping_at = self.next_ping();
         loop {
             tokio::select! {
                 said = reading.next() => self.send(&said?).await?,
                 message = self.socket.recv() => match message {
                     // Whatever it says: it lives.
-                    Some(Ok(_)) => heard = self.clock.now(),
+                    Some(Ok(_)) => unanswered = 0,
                     Some(Err(_)) | None => return Err(End::Left),
                 },
                 () = self.clock.sleep_until(ping_at) => {
-                    let now = self.clock.now();
-                    if now.duration_since(heard) >= SILENCE {
+                    if unanswered == PINGS {
                         return Err(End::Left);
                     }
                     reading.still_may().await?;
                     self.ping().await?;
-                    ping_at = after(now, PING_EVERY);
+                    unanswered += 1;
+                    ping_at = self.next_ping();
                 }
             }
         }
@@ -127,6 +127,10 @@ impl Open {
             () = clock.sleep(PATIENCE) => {}
         }
         Err(End::Behind(Some(self.sent)))
+    }
+
+    fn next_ping(&self) -> Timestamp {
+        self.clock.now().saturating_add(PING_EVERY).unwrap_or(Timestamp::MAX)
     }
 
     async fn ping(&mut self) -> Result<(), End> {
@@ -150,10 +154,6 @@ impl Open {
         let frame = CloseFrame { code, reason: reason.into() };
         let _ = timeout(FAREWELL, self.socket.send(Message::Close(Some(frame)))).await;
     }
-}
-
-fn after(now: Timestamp, span: SignedDuration) -> Timestamp {
-    now.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 fn write(said: &Said) -> String {

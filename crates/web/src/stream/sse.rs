@@ -8,6 +8,7 @@ use axum::{
     response::{Response, sse::Event},
 };
 use engine::{Said, Via};
+use utoipa::ToSchema;
 
 use super::{
     End,
@@ -25,6 +26,29 @@ use crate::{
 /// How often a quiet stream shows that it is alive, and its reader is looked at.
 const BEAT: Duration = Duration::from_secs(15);
 
+/// One message of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer")]
+pub(crate) struct StreamedEvent {
+    /// The position.
+    id: String,
+    event: StreamedType,
+    #[schema(content_media_type = "application/json")]
+    data: String,
+}
+
+/// What a message of the stream says.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the answer")]
+pub(crate) enum StreamedType {
+    Added,
+    Revised,
+    Removed,
+    Reset,
+    Behind,
+}
+
 /// Streams events as they happen, each position once.
 ///
 /// Their `event` is `added`, `revised` or `removed`, their `id` the position, their data what `/api/v1/events` lists. An
@@ -32,8 +56,9 @@ const BEAT: Duration = Duration::from_secs(15);
 /// kept any more, and goes on after `head`. `behind` ends a stream that is not read fast enough: come back with its `id`.
 #[utoipa::path(get, path = "/api/v1/events/stream", operation_id = "stream_events", tag = "records",
     params(StreamQuery, Wanted, Subject,
-        ("last-event-id" = Option<i64>, Header, description = "The last `id` that was received; goes before `after`.")),
-    responses((status = 200, content_type = "text/event-stream", body = String), Problems))]
+        ("last-event-id" = Option<i64>, Header, nullable = false, minimum = 0,
+            description = "The last `id` that was received; goes before `after`.")),
+    responses((status = 200, content_type = "text/event-stream", body = StreamedEvent), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,

@@ -55,6 +55,8 @@ pub(crate) struct CheckRow {
     pub(crate) name: String,
     pub(crate) ok: bool,
     pub(crate) detail: String,
+    /// Since when, or when last.
+    pub(crate) at: Option<Moment>,
 }
 
 /// How much is kept of something.

@@ -22,6 +22,7 @@ mod pages;
 mod permissions;
 mod reads;
 mod security;
+mod sending;
 mod signing_in;
 mod sockets;
 mod streams;

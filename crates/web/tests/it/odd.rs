@@ -138,7 +138,8 @@ prop_compose! {
 impl Odd {
     fn ask(self, token: &Secret) -> Ask {
         let word: String = form_urlencoded::byte_serialize(self.word.as_bytes()).collect();
-        let secrets = [("code", SECRET), ("state", SECRET)];
+        let comes_back = self.door.1.ends_with("/callback");
+        let secrets = [("code", SECRET), ("state", SECRET)].into_iter().filter(|_| comes_back);
         let pairs = self.query.iter().map(|(name, value)| (*name, value.as_str())).chain(secrets);
         let query: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let (method, path) = self.door;
@@ -165,7 +166,7 @@ fn no_request_is_so_odd_that_it_breaks_something() {
         let token = doors.service_token(&admin, Scopes::all()).await;
         (doors, token)
     });
-    proptest!(ProptestConfig::with_cases(400), |(odd in request())| {
+    proptest!(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }, |(odd in request())| {
         check(&runtime.block_on(doors.send(odd.ask(&token))))?;
     });
 }

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use model::{Actor, Audience, Role, Scopes, Secret, Sharing, SinkId, TokenId, UserId};
 use serde_json::Value;
 use store::{NewToken, NewUser};
-use testkit::{House, Post, Receiver};
+use testkit::{House, Plan, Post, Receiver};
 
 use crate::people::connected_to;
 
@@ -31,7 +31,11 @@ struct Scene {
 
 impl Scene {
     async fn new(database: testkit::Engine) -> Self {
-        let house = House::new(database).await.unwrap();
+        Self::planned(database, Plan::default()).await
+    }
+
+    async fn planned(database: testkit::Engine, plan: Plan) -> Self {
+        let house = House::planned(database, plan).await.unwrap();
         let (user, _) = connected_to(&house, FEW).await.unwrap();
         Self { house, receiver: Receiver::open().await.unwrap(), user }
     }

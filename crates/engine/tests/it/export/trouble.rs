@@ -1,8 +1,10 @@
 //! What follows when nothing is taken: patience, and then none.
 
+use std::time::Duration;
+
 use engine::{AuditQuery, WebhookChange};
 use model::{Action, Actor, SinkId, SinkReason, SinkState};
-use testkit::{Engine, Reply};
+use testkit::{Engine, Plan, Reply};
 
 use super::{Scene, positions};
 use crate::people::{HOUR, MINUTE, log};
@@ -130,5 +132,31 @@ async fn nobody_at_the_address_is_a_failure_that_names_no_secret_of_it() {
         let error = failing.last_error.unwrap();
         assert!(error.contains("127.0.0.1") && !error.contains("key"), "{error}");
         assert_eq!(failing.url, url.as_str(), "whom it belongs to is shown all of it");
+    }
+}
+
+#[tokio::test]
+async fn of_an_answer_only_the_status_counts() {
+    for database in Engine::all() {
+        let scene = Scene::new(database).await;
+        scene.receiver.answer(Reply::Long);
+        let (id, _) = scene.webhook().await;
+        scene.work().await;
+        let well = scene.show(id).await;
+        assert_eq!((well.lag, well.failing_since), (0, None), "{:?}", well.last_error);
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_is_not_waited_for() {
+    for database in Engine::all() {
+        let plan = Plan { deadline: Duration::from_secs(2), ..Plan::default() };
+        let scene = Scene::planned(database, plan).await;
+        scene.receiver.answer(Reply::Silence);
+        let (id, _) = scene.webhook().await;
+        scene.work().await;
+        assert_eq!(scene.receiver.posts().len(), 1);
+        let failing = scene.show(id).await;
+        assert!(failing.last_error.unwrap().contains("did not answer in time"));
     }
 }

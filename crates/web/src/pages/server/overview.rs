@@ -6,7 +6,7 @@ use engine::{Check, Sizes, TableSize};
 use super::Admin;
 use crate::{
     State,
-    pages::{Answer, render, words::thousands},
+    pages::{Answer, Person, render, words::thousands},
     views::{CheckRow, Nav, Server, SizeRow, Tab},
 };
 
@@ -21,14 +21,20 @@ pub(crate) async fn show(Extract(state): Extract<State>, Admin(person): Admin) -
         page: person.page("Server", Nav::Elsewhere),
         tab: Tab::Overview,
         ready: readiness.ready,
-        checks: readiness.checks.into_iter().map(check).collect(),
+        checks: readiness.checks.into_iter().map(|it| check(&person, it)).collect(),
         sizes: sizes.tables.iter().take(MOST_TABLES).map(size).collect(),
         sizes_note: in_all(&sizes),
     })
 }
 
-fn check(check: Check) -> CheckRow {
-    CheckRow { name: check.name.replace(':', ": "), ok: check.ok, detail: check.detail }
+/// An instant at the end is shown as the person reads instants.
+fn check(person: &Person, check: Check) -> CheckRow {
+    let read = |(words, last): (&str, &str)| Some((words.to_owned(), last.parse().ok()?));
+    let (detail, at) = match check.detail.rsplit_once(' ').and_then(read) {
+        Some((words, at)) => (words, Some(person.moment(at))),
+        None => (check.detail, None),
+    };
+    CheckRow { name: check.name.replace(':', ": "), ok: check.ok, detail, at }
 }
 
 fn size(table: &TableSize) -> SizeRow {

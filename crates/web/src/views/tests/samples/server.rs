@@ -19,7 +19,8 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
 }
 
 fn server(ready: bool) -> Server {
-    let check = |name: &str, ok, detail: &str| CheckRow { name: name.to_owned(), ok, detail: detail.to_owned() };
+    let check =
+        |name: &str, ok, detail: &str| CheckRow { name: name.to_owned(), ok, detail: detail.to_owned(), at: None };
     let size = |name: &str, rows: &str, bytes: Option<&str>| SizeRow {
         name: name.to_owned(),
         rows: rows.to_owned(),
@@ -32,7 +33,7 @@ fn server(ready: bool) -> Server {
         checks: vec![
             check("database", true, "embedded SQLite answers"),
             check("worker", ready, if ready { "lag 0 s" } else { "work has waited for 400 s" }),
-            check("webhooks: Halo", true, "last heard 4 minutes ago"),
+            CheckRow { at: Some(moment("4 minutes ago")), ..check("provider: halo", true, "last success") },
         ],
         sizes: vec![size("records", "2,412", Some("1.1 MB")), size("changes", "3,018", None)],
         sizes_note: "14.2 MB in all; counted just now.".to_owned(),
