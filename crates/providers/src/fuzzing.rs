@@ -1,11 +1,16 @@
 //! What fuzzers and the replay of their corpus call: the parsers that face the outside, with what must always hold.
 #![doc(hidden)]
 
+use std::sync::{Arc, LazyLock};
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::Secret;
 use url::Url;
 
-use crate::{Application, Received, all};
+use crate::{Application, Provider, Received, all};
+
+/// Reading their manifests takes longer than what is to be fuzzed.
+static PROVIDERS: LazyLock<Vec<Arc<dyn Provider>>> = LazyLock::new(all);
 
 /// The secret that the corpus is signed with.
 pub const SECRET: &str = "fuzzing";
@@ -13,7 +18,7 @@ pub const SECRET: &str = "fuzzing";
 /// A delivery: lines of headers, an empty line, a body.
 pub fn delivery(data: &[u8]) {
     let (headers, body) = read_delivery(data);
-    for provider in all() {
+    for provider in PROVIDERS.iter() {
         let secret = Secret::new(SECRET);
         if provider.verify(&secret, Received { headers: &headers, body }).is_ok() {
             let longer = [body, b" "].concat();
@@ -47,7 +52,7 @@ fn read_delivery(data: &[u8]) -> (HeaderMap, &[u8]) {
 /// A query at a webhook's address.
 pub fn challenge(data: &[u8]) {
     let query = String::from_utf8_lossy(data);
-    for asked in all().iter().filter_map(|provider| provider.challenge(&query)) {
+    for asked in PROVIDERS.iter().filter_map(|provider| provider.challenge(&query)) {
         assert!(asked.answer.is_object());
     }
 }
@@ -56,7 +61,7 @@ pub fn challenge(data: &[u8]) {
 pub fn tokens(data: &[u8]) {
     let Some((status, body)) = data.split_first_chunk::<2>() else { return };
     let status = u16::from_be_bytes(*status);
-    for provider in all() {
+    for provider in PROVIDERS.iter() {
         let Ok(redirect) = Url::parse("https://afferent.example/callback") else { return };
         let application = Application::new(provider.manifest(), "app".into(), Secret::new(SECRET), redirect);
         match application.read(status, body) {
@@ -70,7 +75,7 @@ pub fn tokens(data: &[u8]) {
 /// A page: which collection in the first byte, then its body.
 pub fn page(data: &[u8]) {
     let Some((which, body)) = data.split_first() else { return };
-    for provider in all() {
+    for provider in PROVIDERS.iter() {
         let collections = &provider.manifest().collections;
         let collection = &collections[usize::from(*which) % collections.len()];
         let Ok(mapped) = provider.map(&collection.id, body) else { continue };

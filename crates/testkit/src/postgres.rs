@@ -152,7 +152,6 @@ impl Programs {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told where the programs are by the environment")]
 fn told_folder() -> Option<PathBuf> {
     std::env::var_os("TEST_POSTGRES_BIN").map(PathBuf::from)
 }

@@ -21,8 +21,10 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeptAnswer {}
 
-/// Takes in a delivery. It is signed in the provider's own way and answered once it is durable; whatever is rightly signed
-/// and not too old is taken.
+/// Takes in a delivery.
+///
+/// It is signed in the provider's own way and answered once it is durable; whatever is rightly signed and not too old is
+/// taken.
 #[utoipa::path(post, path = "/api/v1/integrations/{provider}/webhook", operation_id = "receive_delivery", tag = "deliveries",
     security(()), params(("provider" = String, Path)), request_body(content = Value, description = "As the provider sends it."),
     responses((status = 200, body = KeptAnswer), Problems))]

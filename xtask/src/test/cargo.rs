@@ -10,6 +10,7 @@ pub(super) fn test(root: &Path, postgres: Option<&Postgres>, long: bool, tally: 
     let mut tests = program("cargo test --workspace --no-fail-fast");
     tests.current_dir(root).env_remove("TEST_POSTGRES_URL").env_remove("TEST_LONG");
     tests.envs(postgres.map(|server| ("TEST_POSTGRES_URL", server.url())));
+    tests.envs(postgres.map(|server| ("TEST_POSTGRES_BIN", server.programs())));
     tests.envs(long.then_some(("TEST_LONG", "1")));
     tally.run(&mut tests)
 }

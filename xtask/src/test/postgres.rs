@@ -60,6 +60,11 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 
+    /// Where its programs are, for tests that start a server of their own.
+    pub(super) fn programs(&self) -> &Path {
+        &self.programs.folder
+    }
+
     fn wait(&mut self) -> anyhow::Result<()> {
         let begun = Instant::now();
         let port = self.port.to_string();

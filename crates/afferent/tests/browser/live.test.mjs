@@ -112,8 +112,6 @@ test("an open dashboard follows the ring", async (t) => {
     assert.equal(await page.getByLabel("Kind").inputValue(), "sleep");
     every(await shown({ Show: "notices", Kind: "", From: "oura" }), /^Oura told of /);
     every(await shown({ Show: "syncs", From: "" }), /sync/);
-    await page.goto(new URL("/events", demo.url).href);
-    await page.getByRole("link", { name: "Older events" }).waitFor();
   });
 
   await t.test("no page complained", () => assert.deepEqual(complaints, []));

@@ -84,11 +84,12 @@ async fn it_says_all_that_a_newcomer_needs_and_nothing_else() -> anyhow::Result<
     let (_folder, data) = data()?;
     let demo = Demo::start(&data, &["--now", NOW]).await?;
     let said = &demo.said;
-    let expected = ["url", "sandbox_url", "email", "password", "user_id", "api_token", "service_token", "providers"];
+    let persons = ["email", "password", "admin_email", "admin_password", "user_id", "api_token", "service_token"];
+    let expected: Vec<_> = ["url", "sandbox_url"].into_iter().chain(persons).chain(["providers"]).collect();
     assert_eq!(fields(said), expected);
     assert_eq!(fields(&said["providers"]), ["oura"]);
     assert_eq!(fields(&said["providers"]["oura"]), ["client_id", "client_secret", "account_id"]);
-    assert!(expected[..7].iter().all(|name| said[name].as_str().is_some_and(|text| !text.is_empty())), "{said}");
+    assert!(expected[..9].iter().all(|name| said[name].as_str().is_some_and(|text| !text.is_empty())), "{said}");
     assert!(said["providers"]["oura"].as_object().context("oura")?.values().all(Value::is_string), "{said}");
     demo.program.stop("INT").await
 }

@@ -120,8 +120,9 @@ pub(crate) struct ChatMessage {
     user_id: Option<String>,
 }
 
-/// Puts the context of the most recent human participant into the system message. If that one shares nothing,
-/// nothing is put in: never somebody else's. `x-context-injected` says whether something was.
+/// Puts the context of the most recent human participant into the system message.
+///
+/// If that one shares nothing, nothing is put in: never somebody else's. `x-context-injected` says whether something was.
 #[utoipa::path(post, path = "/api/v1/context/inject", operation_id = "inject_context", tag = "context", params(ContextQuery, Subject), request_body = Chat,
     responses((status = 200, body = Chat), Problems))]
 pub(crate) async fn inject(

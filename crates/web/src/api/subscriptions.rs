@@ -154,8 +154,9 @@ pub(crate) struct ReconcileAnswer {
     listening: Vec<ListeningAnswer>,
 }
 
-/// Has what a provider sends compared with what is wanted, soon: what lacks is made, what ends is renewed, what is not
-/// wanted is ended. Other people's subscriptions are left alone.
+/// Has what a provider sends compared with what is wanted, soon.
+///
+/// What lacks is made, what ends is renewed, what is not wanted is ended. Other people's subscriptions are left alone.
 #[utoipa::path(post, path = "/api/v1/subscriptions/reconcile", operation_id = "reconcile_subscriptions", tag = "deliveries",
     request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems))]
 pub(crate) async fn reconcile(
@@ -174,7 +175,7 @@ pub(crate) async fn reconcile(
     Ok((StatusCode::ACCEPTED, Answer(ReconcileAnswer { listening })))
 }
 
-/// Has what is wanted subscribed to: the same as comparing it with what there is.
+/// Has what is wanted subscribed to: does the same as `/api/v1/subscriptions/reconcile`.
 #[utoipa::path(post, path = "/api/v1/subscriptions", operation_id = "create_subscriptions", tag = "deliveries",
     request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems))]
 pub(crate) async fn create(
@@ -200,8 +201,9 @@ pub(crate) async fn renew(
     Ok(Answer(renewed.map_err(|_| ProblemId::Internal.problem())??.into()))
 }
 
-/// Ends a subscription. What is still wanted is made again the next time that what there is is compared with what is
-/// wanted: at the latest after half a day.
+/// Ends a subscription.
+///
+/// What is still wanted is made again the next time that it is compared with what there is: at the latest after half a day.
 #[utoipa::path(delete, path = "/api/v1/subscriptions/{subscription}", operation_id = "end_subscription", tag = "deliveries",
     params(("subscription" = String, Path)), responses((status = 204), Problems))]
 pub(crate) async fn end(

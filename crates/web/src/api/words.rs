@@ -52,7 +52,8 @@ pub(super) fn listening_state() -> Object {
 
 pub(super) fn scopes() -> Schema {
     let scope = one_of(Scope::ALL.iter().map(|word| word.as_str()));
-    let description = "`users:write` and `links:write` are for service tokens only.";
+    let only = Scope::ALL.iter().filter(|scope| scope.service_only()).map(|scope| format!("`{scope}`"));
+    let description = format!("For service tokens only: {}.", only.collect::<Vec<_>>().join(", "));
     ArrayBuilder::new().items(scope).description(Some(description)).build().into()
 }
 

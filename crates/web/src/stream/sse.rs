@@ -56,7 +56,7 @@ pub(crate) enum StreamedType {
 /// kept any more, and goes on after `head`. `behind` ends a stream that is not read fast enough: come back with its `id`.
 #[utoipa::path(get, path = "/api/v1/events/stream", operation_id = "stream_events", tag = "records",
     params(StreamQuery, Wanted, Subject,
-        ("last-event-id" = Option<i64>, Header, nullable = false, minimum = 0,
+        ("last-event-id" = Option<String>, Header, nullable = false, pattern = "^[0-9]*$",
             description = "The last `id` that was received; goes before `after`.")),
     responses((status = 200, content_type = "text/event-stream", body = StreamedEvent), Problems))]
 pub(crate) async fn show(

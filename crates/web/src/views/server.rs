@@ -1,7 +1,7 @@
 //! Pages for who runs the server: how it fares, what providers have sent, what they are asked to send.
 
 use askama::Template;
-use model::{DeliveryState, NoticeState};
+use model::{DeliveryState, NoticeState, Operation, SubscriptionState};
 
 use super::{Moment, Page};
 
@@ -166,15 +166,27 @@ pub(crate) struct Listening {
     pub(crate) last_heard: Option<Moment>,
     pub(crate) checked: Option<Moment>,
     pub(crate) callback_url: String,
+    pub(crate) count: usize,
     pub(crate) rows: Vec<SubscriptionRow>,
 }
 
-/// One subscription.
+/// The subscriptions to one kind of data that fare alike.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionRow {
     pub(crate) data_type: String,
-    pub(crate) operation: String,
-    pub(crate) state: String,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) state: SubscriptionState,
     pub(crate) expires: Option<Moment>,
     pub(crate) error: Option<String>,
+}
+
+impl SubscriptionRow {
+    /// Whether another is to the same data and fares alike, as far as one sees.
+    pub(crate) fn fares_like(&self, other: &Self) -> bool {
+        let words = |row: &Self| row.expires.as_ref().map(|at| at.words.clone());
+        self.data_type == other.data_type
+            && self.state == other.state
+            && self.error == other.error
+            && words(self) == words(other)
+    }
 }

@@ -62,6 +62,8 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
     });
     if options.connected {
         visit::connect_all(&house, &keepsake, options.life.days).await?;
+    } else {
+        visit::catch_up(&house, &keepsake).await?;
     }
     announce(&options, &keepsake, &url.0, &sandbox_url.0, &sandbox);
     show_life(&options, &sandbox, stop);

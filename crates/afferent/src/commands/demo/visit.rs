@@ -36,6 +36,16 @@ pub(super) async fn connect_all(house: &House, keepsake: &Keepsake, days: u32) -
     Ok(())
 }
 
+/// Brings in what was missed while nothing ran. The sandbox, which forgets, learns from that who lets it tell us.
+pub(super) async fn catch_up(house: &House, keepsake: &Keepsake) -> anyhow::Result<()> {
+    let user: UserId = keepsake.user_id.parse()?;
+    for status in house.engine.statuses(user).await?.iter().filter(|status| status.connected) {
+        let request = SyncRequest { days: 1, collection: "all".into(), wait: false };
+        house.engine.ask_sync(&Actor::System, user, &status.provider, &request).await?;
+    }
+    Ok(())
+}
+
 /// Waits for the first sync to end: to ask for the same days beside it would only be work done twice.
 async fn backfilled(house: &House, user: UserId, provider: &str) -> anyhow::Result<()> {
     while house.engine.status(user, provider).await?.syncs.iter().any(|sync| !sync.finished) {

@@ -80,8 +80,10 @@ pub(crate) async fn list(Extract(state): Extract<State>, shelf: Shelf) -> Result
     Ok(Answer(WebhooksAnswer { webhooks: webhooks.into_iter().map(Into::into).collect() }))
 }
 
-/// Makes a webhook. It is told of what happens from now on, in the order of each person's log and at least once, as far
-/// as the person's switches allow, and the switches of the token that makes it. It ends with that token.
+/// Makes a webhook.
+///
+/// It is told of what happens from now on, in the order of each person's log and at least once, as far as the person's
+/// switches allow, and the switches of the token that makes it. It ends with that token.
 #[utoipa::path(post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", params(Whose),
     request_body = NewWebhookRequest,
     responses((status = 201, body = NewWebhookAnswer), Problems))]
@@ -107,8 +109,10 @@ pub(crate) async fn show(
     Ok(Answer(state.engine.webhook(shelf.audience, read_id(&webhook)?).await?.into()))
 }
 
-/// Changes a webhook. `active` turns it on again: it goes on from where it stood, at once. A token that does this, or
-/// changes the address, is the one that the webhook ends with from then on.
+/// Changes a webhook.
+///
+/// `active` turns it on again: it goes on from where it stood, at once. A token that does this, or changes the address, is
+/// the one that the webhook ends with from then on.
 #[utoipa::path(patch, path = "/api/v1/webhooks/{webhook}", operation_id = "change_webhook", tag = "webhooks",
     params(("webhook" = String, Path), Whose), request_body = WebhookRequest,
     responses((status = 200, body = WebhookAnswer), Problems))]

@@ -64,7 +64,8 @@ async fn listening(state: &State, person: &Person, configured: &Configured) -> R
         last_heard: heard.map(|at| person.moment(at)),
         checked: listening.reconciled_at.map(|at| person.moment(at)),
         callback_url: callback,
-        rows: subscriptions.into_iter().map(|subscription| row(person, subscription)).collect(),
+        count: subscriptions.len(),
+        rows: rows(person, subscriptions),
     })
 }
 
@@ -86,11 +87,23 @@ fn mark(state: ListeningState, well: bool) -> &'static str {
     }
 }
 
+/// A row for each kind of data; where its subscriptions fare differently, several.
+fn rows(person: &Person, subscriptions: Vec<Subscription>) -> Vec<SubscriptionRow> {
+    let mut rows: Vec<SubscriptionRow> = Vec::new();
+    for next in subscriptions.into_iter().map(|subscription| row(person, subscription)) {
+        match rows.last_mut().filter(|last| last.fares_like(&next)) {
+            Some(last) => last.operations.extend(next.operations),
+            None => rows.push(next),
+        }
+    }
+    rows
+}
+
 fn row(person: &Person, subscription: Subscription) -> SubscriptionRow {
     SubscriptionRow {
         data_type: subscription.key.data_type,
-        operation: subscription.key.operation.to_string(),
-        state: subscription.state.to_string(),
+        operations: vec![subscription.key.operation],
+        state: subscription.state,
         expires: subscription.expires_at.map(|at| person.moment(at)),
         error: subscription.last_error,
     }

@@ -1,6 +1,6 @@
 //! The pages for who runs the server: well, in trouble, empty.
 
-use model::{DeliveryState, NoticeState};
+use model::{DeliveryState, NoticeState, Operation, SubscriptionState};
 
 use super::{html, moment, page};
 use crate::views::{
@@ -68,8 +68,8 @@ fn deliveries(states: &[DeliveryState]) -> Deliveries {
 fn subscriptions() -> Subscriptions {
     let row = |data_type: &str, error: Option<&str>| SubscriptionRow {
         data_type: data_type.to_owned(),
-        operation: "update".to_owned(),
-        state: if error.is_some() { "failed" } else { "active" }.to_owned(),
+        operations: Operation::ALL.to_vec(),
+        state: if error.is_some() { SubscriptionState::Failed } else { SubscriptionState::Active },
         expires: error.is_none().then(|| moment("in 80 days")),
         error: error.map(str::to_owned),
     };
@@ -81,6 +81,7 @@ fn subscriptions() -> Subscriptions {
         last_heard: (mark == "active").then(|| moment("4 minutes ago")),
         checked: Some(moment("2 hours ago")),
         callback_url: format!("https://afferent.example/api/v1/integrations/{id}/webhook"),
+        count: 6,
         rows: vec![row("daily_sleep", None), row("workout", Some("somebody else has it"))],
     };
     Subscriptions {
