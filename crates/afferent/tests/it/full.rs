@@ -8,6 +8,7 @@ use testkit::{Engine, count};
 use crate::{
     api::{Api, eventually},
     courier::Courier,
+    documents::{are_gone, documents, take_away},
     scene::Scene,
 };
 
@@ -31,12 +32,11 @@ async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
     let story = async {
         let before = read(&server.api).await?;
         let account = scene.stand_in.account().await?;
-        let days = self::days(&server.api).await?;
+        let mut doomed = documents(&server.api).await?;
+        doomed.truncate(20);
 
         server.program.files_end_at("1024")?;
-        for day in &days {
-            scene.stand_in.take_away(&account, "daily_activity", day).await?;
-        }
+        take_away(&scene.stand_in, &account, &doomed).await?;
         courier.collect().await?;
         let refused = async || Ok((courier.refused() > IN_VAIN).then_some(()));
         eventually("a courier sent away", refused).await?;
@@ -53,8 +53,7 @@ async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
             Ok((count(&scene.database, UNSETTLED).await? == 0).then_some(()))
         };
         eventually("everything in order", settled).await?;
-        let left = self::days(&server.api).await?;
-        ensure!(!left.is_empty() && days.iter().all(|day| !left.contains(day)), "{days:?} are gone, but not of {left:?}");
+        are_gone(&server.api, &doomed).await?;
         ensure!(server.api.sync().await?["success"] == true);
         let status = server.api.status().await?;
         ensure!(status["state"] == "active" && status["last_error"].is_null(), "{status}");
@@ -74,11 +73,4 @@ async fn read(api: &Api) -> anyhow::Result<Value> {
     Ok(
         json!({ "records": records, "told": told, "events": api.events().await?, "me": api.get("/api/v1/me").await?["id"] }),
     )
-}
-
-/// The days that have an activity, by their identities.
-async fn days(api: &Api) -> anyhow::Result<Vec<String>> {
-    let page = api.get("/api/v1/records?kind=activity&limit=10").await?;
-    let ids = page["records"].as_array().into_iter().flatten().filter_map(|record| record["provider_id"].as_str());
-    Ok(ids.map(str::to_owned).collect())
 }

@@ -6,6 +6,7 @@ mod collector;
 mod corpus;
 mod courier;
 mod demo;
+mod documents;
 mod following;
 mod full;
 mod keys;

@@ -9,14 +9,13 @@ use tokio::time::timeout;
 use crate::{
     api::eventually,
     courier::Courier,
+    documents::{Document, are_gone, documents, take_away},
     reader::{Reader, Way},
     rounds,
     scene::{Scene, Server},
 };
 
 const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
-/// How many days are taken away in a round.
-const DAYS: usize = 8;
 /// Who has no answer by then has none while the database is away.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
@@ -25,8 +24,7 @@ async fn postgres_is_restarted_in_the_middle() -> anyhow::Result<()> {
     // Without PostgreSQL there is nothing to restart.
     let Some(postgres) = Postgres::start()? else { return Ok(()) };
     let rounds = rounds(2, 20);
-    let days = (2 * rounds * DAYS).to_string();
-    let mut scene = Scene::on(TestDb::on(&postgres).await?, &["--days", &days]).await?;
+    let mut scene = Scene::on(TestDb::on(&postgres).await?, &["--days", "40"]).await?;
     let home = scene.settle()?;
     let token = scene.somebody().await?;
     let server = scene.serve(&token).await?;
@@ -37,11 +35,14 @@ async fn postgres_is_restarted_in_the_middle() -> anyhow::Result<()> {
     courier.takes_over("").await?;
     let readers = [Way::Sse, Way::Socket].map(|way| (way, Reader::begin(way, server.api.clone())));
     let account = scene.stand_in.account().await?;
+    let mut doomed = documents(&server.api).await?;
+    let a_round = doomed.len() / (2 * rounds);
     let mut outage = Outage { postgres, scene, server, courier: courier.clone(), account };
     let work = async {
         for round in 0..rounds {
             for how in [Stop::Immediate, Stop::Fast] {
-                outage.go_through(how).await.with_context(|| format!("round {round}, {how:?}"))?;
+                let doomed: Vec<_> = doomed.drain(..a_round).collect();
+                outage.go_through(how, &doomed).await.with_context(|| format!("round {round}, {how:?}"))?;
             }
         }
         anyhow::Ok(())
@@ -68,12 +69,9 @@ struct Outage {
 }
 
 impl Outage {
-    async fn go_through(&mut self, how: Stop) -> anyhow::Result<()> {
-        let days = self.days().await?;
+    async fn go_through(&mut self, how: Stop, doomed: &[Document]) -> anyhow::Result<()> {
         let before = self.courier.answered();
-        for day in &days {
-            self.scene.stand_in.take_away(&self.account, "daily_activity", day).await?;
-        }
+        take_away(&self.scene.stand_in, &self.account, doomed).await?;
         self.courier.collect().await?;
         let answers = async || Ok((self.courier.answered() > before).then_some(()));
         eventually("an answer", answers).await?;
@@ -88,17 +86,9 @@ impl Outage {
             Ok((count(&self.scene.database, UNSETTLED).await? == 0).then_some(()))
         };
         eventually("everything in order", settled).await?;
-        let left = self.days().await?;
-        ensure!(days.iter().all(|day| !left.contains(day)), "{days:?} are gone, but not of {left:?}");
+        are_gone(&self.server.api, doomed).await?;
         let status = self.server.api.status().await?;
         ensure!(status["state"] == "active" && status["last_error"].is_null(), "{status}");
         Ok(())
-    }
-
-    /// Some of the days that have an activity, by their identities.
-    async fn days(&self) -> anyhow::Result<Vec<String>> {
-        let page = self.server.api.get(&format!("/api/v1/records?kind=activity&limit={DAYS}")).await?;
-        let ids = page["records"].as_array().context("records")?.iter().map(|record| &record["provider_id"]);
-        Ok(ids.filter_map(|id| id.as_str()).map(str::to_owned).collect())
     }
 }

@@ -11,6 +11,7 @@ use testkit::{Engine, count};
 use crate::{
     api::eventually,
     courier::Courier,
+    documents::{Document, documents, ids, take_away},
     reader::{Reader, Way},
     rounds,
     scene::{EMAIL, Scene, Server},
@@ -34,14 +35,7 @@ const TOLD: [&str; 15] = [
     "tag",
     "device",
 ];
-/// Kinds whose documents are taken away: the sandbox tells of the first itself, the courier of the others.
-const TAKEN: [(&str, &str); 5] = [
-    ("activity", "daily_activity"),
-    ("session", "session"),
-    ("spo2", "daily_spo2"),
-    ("stress", "daily_stress"),
-    ("readiness", "daily_readiness"),
-];
+/// What the sandbox leaves to the courier.
 const COURIERED: [&str; 3] = ["daily_spo2", "daily_stress", "daily_readiness"];
 /// What never changes is talked of all the same.
 const IDLE: (&str, &str) = ("cardiovascular_age", "daily_cardiovascular_age");
@@ -59,11 +53,10 @@ const AT_WORK: &str = "select count(*) from jobs where type = 'attend' and finis
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_is_done_however_often_it_is_killed() -> anyhow::Result<()> {
     for engine in Engine::all() {
-        let rounds = rounds(10, 100);
-        let storm = Storm::begin(engine, if rounds > 10 { "150" } else { "40" }).await?;
+        let storm = Storm::begin(engine).await?;
         let courier = storm.courier.clone();
         tokio::select! {
-            ended = storm.rage(rounds) => ended.with_context(|| format!("{engine:?}"))?,
+            ended = storm.rage(rounds(10, 100)) => ended.with_context(|| format!("{engine:?}"))?,
             failed = courier.go() => failed.with_context(|| format!("{engine:?}, a courier"))?,
         }
     }
@@ -79,14 +72,14 @@ struct Storm {
     server: Server,
     courier: Courier,
     readers: Vec<(Way, Reader)>,
-    /// What is to be taken away: the collection and the identity.
-    doomed: VecDeque<(&'static str, String)>,
+    /// What is to be taken away.
+    doomed: VecDeque<Document>,
 }
 
 impl Storm {
-    async fn begin(engine: Engine, days: &str) -> anyhow::Result<Self> {
+    async fn begin(engine: Engine) -> anyhow::Result<Self> {
         let now = Clock::system().now() - BEHIND;
-        let mut scene = Scene::living(engine, &["--now", &now.to_string(), "--days", days]).await?;
+        let mut scene = Scene::living(engine, &["--now", &now.to_string(), "--days", "40"]).await?;
         let home = scene.settle()?;
         let token = scene.somebody().await?;
         let server = scene.serve(&token).await?;
@@ -102,28 +95,11 @@ impl Storm {
         }
         let readers = [Way::Sse, Way::Socket].map(|way| (way, Reader::begin(way, server.api.clone()))).into();
         let account = scene.stand_in.account().await?;
-        let mut storm = Self { engine, scene, token, account, server, courier, readers, doomed: VecDeque::new() };
-        storm.look_around().await?;
-        Ok(storm)
-    }
-
-    /// Finds what can be taken away, and what to talk of.
-    async fn look_around(&mut self) -> anyhow::Result<()> {
-        let records = self.server.api.records().await?;
-        for name in records.keys() {
-            let parts: Vec<String> = name.split(' ').map(|part| part.trim_matches('"').to_owned()).collect();
-            let [kind, _, id] = parts.as_slice() else { continue };
-            if kind == IDLE.0 {
-                self.courier.talks_of(&self.account, IDLE.1, id);
-            }
-            let taken = TAKEN.iter().find(|(known, _)| known == kind);
-            self.doomed.extend(taken.map(|(_, collection)| (*collection, id.clone())));
+        for id in ids(&server.api, IDLE.0).await? {
+            courier.talks_of(&account, IDLE.1, &id);
         }
-        let doomed = self.doomed.make_contiguous();
-        for place in (1..doomed.len()).rev() {
-            doomed.swap(place, pick(place + 1));
-        }
-        Ok(())
+        let doomed = documents(&server.api).await?.into();
+        Ok(Self { engine, scene, token, account, server, courier, readers, doomed })
     }
 
     async fn rage(mut self, rounds: usize) -> anyhow::Result<()> {
@@ -139,19 +115,17 @@ impl Storm {
     }
 
     /// Things change and are told of, until the server is killed; then it is started again.
-    async fn round(mut self, doomed: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
+    async fn round(mut self, doomed: Vec<Document>) -> anyhow::Result<Self> {
         let stand_in = &self.scene.stand_in;
         stand_in.turn(SECOND_TRY_SECONDS).await?;
         let (account, courier) = (&self.account, &self.courier);
         let change = async {
-            for (number, (collection, id)) in doomed.iter().enumerate() {
-                stand_in.take_away(account, collection, id).await?;
-                if number % 4 == 0 {
-                    stand_in.sync(account).await?;
-                    courier.collect().await?;
-                }
+            for few in doomed.chunks(4) {
+                take_away(stand_in, account, few).await?;
+                stand_in.sync(account).await?;
+                courier.collect().await?;
             }
-            courier.collect().await
+            anyhow::Ok(())
         };
         let before = self.courier.answered();
         let (scene, server) = (&self.scene, self.server);
@@ -242,8 +216,4 @@ impl Storm {
         }
         self.server.program.stop("INT").await
     }
-}
-
-fn pick(of: usize) -> usize {
-    (Random::system().fraction() * of as f64) as usize
 }
