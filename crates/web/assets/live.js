@@ -3,13 +3,14 @@
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// A sync that is running: asks each second how far it has come, and loads the page again when it has ended.
-for (const box of all("[data-progress-url]")) {
+// A sync that is running: asks each second how far it has come, and has the page renewed when it has ended.
+const accompany = (box) => {
   const bar = box.querySelector("progress");
   const words = box.querySelector(".words");
   box.querySelector(".refresh").hidden = true;
   let failures = 0;
   const ask = async () => {
+    if (!box.isConnected) return;
     try {
       const answer = await fetch(box.dataset.progressUrl, { headers: { accept: "application/json" } });
       if (!answer.ok) throw new Error(answer.status);
@@ -17,7 +18,7 @@ for (const box of all("[data-progress-url]")) {
       failures = 0;
       if (total > 0) bar.max = total;
       bar.value = finished ? bar.max : done + (all_days > 0 ? days / all_days : 0);
-      if (finished) return location.reload();
+      if (finished) return box.closest("[data-live]") ? soon(0) : location.reload();
       const day = all_days > 0 ? `day ${days} of ${all_days}, ` : "";
       const text = total > 0 ? `${day}${done} of ${total} kinds` : "about to begin";
       if (words.textContent !== text) words.textContent = text;
@@ -28,81 +29,120 @@ for (const box of all("[data-progress-url]")) {
     setTimeout(ask, 1000 * 2 ** failures);
   };
   setTimeout(ask, 1000);
-}
+};
+all("[data-progress-url]").forEach(accompany);
 
 // The parts that change: fetched again when something has happened, and now and then; exchanged only when they differ.
 const live = all("[data-live][id]");
 const was = new Map(live.map((part) => [part, part.innerHTML]));
-let due;
+let timer;
+let due = Infinity;
+let asking = false;
+// What is due sooner stands.
 const soon = (wait) => {
-  clearTimeout(due);
-  due = setTimeout(refresh, wait);
+  const at = performance.now() + wait;
+  if (!live.length || at >= due) return;
+  clearTimeout(timer);
+  due = at;
+  timer = setTimeout(refresh, wait);
 };
 const refresh = async () => {
-  const held = document.activeElement;
-  const reading = document.querySelector("svg.chart:hover") || !getSelection().isCollapsed;
-  if (document.hidden || reading || (held && live.some((part) => part.contains(held)))) return soon(2000);
+  due = Infinity;
+  if (asking) return soon(200);
+  if (document.hidden || !getSelection().isCollapsed) return soon(2000);
+  asking = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (answer.redirected) return;
+    if (answer.redirected) return (live.length = 0);
     if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* The next round may find the server again. */ }
+  finally { asking = false; }
   soon(15000);
 };
 const exchange = (fresh) => {
   for (const part of live) {
     const newer = fresh.getElementById(part.id);
     if (!newer || newer.innerHTML === was.get(part)) continue;
+    // What somebody is reading or working on waits for the next round.
+    if (part.contains(document.activeElement) || part.querySelector("svg.chart:hover")) {
+      soon(2000);
+      continue;
+    }
     was.set(part, newer.innerHTML);
     part.replaceChildren(...newer.childNodes);
     all("svg.chart[data-heights]", part).forEach(readable);
+    all("[data-progress-url]", part).forEach(accompany);
   }
 };
-if (live.length) soon(15000);
+soon(15000);
 
-// The stream of events: goes on where it was after the server was away, and says so meanwhile.
+// Follows a stream: opens it again when the server was away, and leaves it alone while nobody looks at the page.
+const follow = (url, names, heard, say) => {
+  let source;
+  let retry;
+  let failures = 0;
+  const open = () => {
+    source = new EventSource(url());
+    for (const name of names) source.addEventListener(name, heard);
+    source.addEventListener("open", () => {
+      failures = 0;
+      say("Live");
+    });
+    source.addEventListener("error", () => {
+      say("Connecting again …");
+      if (source.readyState !== EventSource.CLOSED) return;
+      failures += 1;
+      // Signed out, perhaps: the page, loaded again, says so.
+      if (failures > 5) say("Not live: load the page again");
+      retry = setTimeout(open, Math.min(60000, 1000 * 2 ** failures));
+    });
+  };
+  const close = () => {
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+  };
+  const attend = () => (document.hidden ? close() : source || open());
+  document.addEventListener("visibilitychange", attend);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", attend);
+  attend();
+};
+
+// The stream of events: goes on where it was.
 for (const said of all("[data-stream]")) {
   said.hidden = false;
   let after = said.dataset.after;
-  const listen = () => {
-    const source = new EventSource(`${said.dataset.stream}?after=${after}`);
-    const heard = (event) => {
-      after = event.lastEventId || after;
-      soon(200);
-    };
-    for (const name of ["added", "revised", "removed", "reset"]) source.addEventListener(name, heard);
-    source.addEventListener("open", () => (said.textContent = "Live"));
-    source.addEventListener("error", () => {
-      said.textContent = "Connecting again …";
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
-      else soon(1000);
-    });
-    addEventListener("pagehide", () => source.close(), { once: true });
+  const heard = (event) => {
+    after = event.lastEventId || after;
+    soon(200);
   };
-  listen();
+  const say = (words) => {
+    said.textContent = words;
+    soon(1000);
+  };
+  follow(() => `${said.dataset.stream}?after=${after}`, ["added", "revised", "removed", "reset"], heard, say);
 }
 
 // Everybody's events, for who runs the server: only while they want to watch, the newest first.
 for (const button of all("[data-watch]")) {
   const list = document.querySelector("[data-watched]");
+  const show = ({ data }) => {
+    const { at, user_id: who, type, kind, provider } = JSON.parse(data);
+    const line = document.createElement("li");
+    const part = (text, name) => line.append(Object.assign(document.createElement("span"), { textContent: text, className: name }));
+    part(new Date(at).toLocaleTimeString([], { hourCycle: "h23" }), "quiet");
+    part(`${kind.replaceAll("_", " ")} ${type}`, "");
+    part(`${provider} · ${who}`, "quiet");
+    list.prepend(line);
+    while (list.children.length > 50) list.lastChild.remove();
+  };
   button.hidden = false;
   button.addEventListener("click", () => {
     button.disabled = true;
-    const source = new EventSource(button.dataset.watch);
-    source.addEventListener("open", () => (button.textContent = "Watching"));
-    source.addEventListener("error", () => (button.textContent = "Connecting again …"));
-    const show = ({ data }) => {
-      const { at, user_id: who, type, kind, provider } = JSON.parse(data);
-      const line = document.createElement("li");
-      const part = (text, name) => line.append(Object.assign(document.createElement("span"), { textContent: text, className: name }));
-      part(new Date(at).toLocaleTimeString([], { hourCycle: "h23" }), "quiet");
-      part(`${kind.replaceAll("_", " ")} ${type}`, "");
-      part(`${provider} · ${who}`, "quiet");
-      list.prepend(line);
-      while (list.children.length > 50) list.lastChild.remove();
-    };
-    for (const name of ["added", "revised", "removed"]) source.addEventListener(name, show);
-  });
+    const say = (words) => (button.textContent = words === "Live" ? "Watching" : words);
+    follow(() => button.dataset.watch, ["added", "revised", "removed"], show, say);
+  }, { once: true });
 }
 
 // Copying.

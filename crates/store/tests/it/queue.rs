@@ -1,9 +1,10 @@
 //! How much waits: counted by type, and only what is due or being done.
 
-use store::{NewJob, Queue};
-use testkit::{Engine, TestDb};
+use model::DeliveryState;
+use store::{Backlog, NewJob, Queue};
+use testkit::{Engine, TestDb, run};
 
-use crate::people::minute;
+use crate::{delivery::keep, people::minute};
 
 fn job(job_type: &'static str, at: i64) -> NewJob {
     NewJob {
@@ -36,5 +37,21 @@ async fn what_is_due_and_what_is_being_done_is_counted_by_type() {
         assert_eq!(at, [queue("refresh", 0, None, 1), queue("sync", 2, Some(3), 1)]);
         let orphaned = tx.queues(minute(6)).await.unwrap();
         assert_eq!(orphaned, [queue("refresh", 1, Some(6), 0), queue("sync", 3, Some(3), 0)], "their leases are over");
+    }
+}
+
+#[tokio::test]
+async fn of_deliveries_only_those_that_came_to_nothing_yet_are_counted() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        keep(&test.db, &["a", "b", "c", "d"], minute(0)).await;
+        let first = "(select min(id) from deliveries where state = 'received')";
+        for state in ["applied", "dead"] {
+            run(&test, format!("update deliveries set state = '{state}' where id = {first}")).await.unwrap();
+        }
+        let mut backlogs = test.db.read().await.unwrap().backlogs().await.unwrap();
+        backlogs.sort_by_key(|backlog| backlog.deliveries);
+        let backlog = |state, deliveries| Backlog { provider: "oura".to_owned(), state, deliveries };
+        assert_eq!(backlogs, [backlog(DeliveryState::Dead, 1), backlog(DeliveryState::Received, 2)]);
     }
 }

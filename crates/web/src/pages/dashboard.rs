@@ -2,6 +2,7 @@
 
 use axum::extract::State as Extract;
 use engine::{RecordQuery, Status, TimelineQuery};
+use jiff::Timestamp;
 use model::Scope;
 use serde::Deserialize;
 
@@ -72,8 +73,14 @@ fn source(person: &Person, status: &Status) -> SourceLine {
     SourceLine {
         name: status.name.clone(),
         synced: status.last_sync_at.map(|at| person.moment(at)),
+        heard: heard(status).map(|at| person.moment(at)),
         trouble: trouble.map(str::to_owned),
     }
+}
+
+/// When a provider last told of something, where its telling is well.
+fn heard(status: &Status) -> Option<Timestamp> {
+    status.listening.as_ref().filter(|hearing| hearing.how == "webhooks")?.last_notice_at
 }
 
 async fn trends(state: &State, person: &Person, range: Range) -> Result<Trends, engine::Error> {

@@ -29,6 +29,8 @@ pub(crate) struct SourceLine {
     /// The provider's name.
     pub(crate) name: String,
     pub(crate) synced: Option<Moment>,
+    /// When it last told of something by itself.
+    pub(crate) heard: Option<Moment>,
     /// What is wrong, in words: "no longer accepts our key".
     pub(crate) trouble: Option<String>,
 }

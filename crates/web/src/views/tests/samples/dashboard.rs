@@ -78,7 +78,7 @@ fn filling() -> Dashboard {
     Dashboard {
         page: page("Dashboard", Nav::Dashboard)
             .with(Tone::Good, "Halo is connected. The last 30 days are on their way."),
-        sources: vec![SourceLine { synced: None, ..source(None) }],
+        sources: vec![SourceLine { synced: None, heard: None, ..source(None) }],
         progress: vec![progress()],
         figures: ["Sleep", "Readiness", "Activity", "HRV"].map(unknown).to_vec(),
         charts: charts(30, 0, &[]),
@@ -113,7 +113,12 @@ pub(in crate::views::tests) fn progress() -> Progress {
 }
 
 fn source(trouble: Option<&str>) -> SourceLine {
-    SourceLine { name: "Halo".to_owned(), synced: Some(moment("12 minutes ago")), trouble: trouble.map(str::to_owned) }
+    SourceLine {
+        name: "Halo".to_owned(),
+        synced: Some(moment("12 minutes ago")),
+        heard: Some(moment("2 minutes ago")),
+        trouble: trouble.map(str::to_owned),
+    }
 }
 
 fn figure(label: &str, title: &str, unit: &str) -> Figure {
