@@ -14,6 +14,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     // Must come first: with more than one TLS provider in the graph, rustls refuses to choose.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    server::open_more_files();
     let cli = cli::Cli::parse();
     match run(cli) {
         Ok(code) => code,

@@ -133,6 +133,10 @@ fn settings(database: &str, sandbox: SocketAddr) -> Vec<(String, String)> {
         ("INTEGRATION_ENCRYPTION_KEY", key.expose()),
         ("PUBLIC_URL", PUBLIC_URL),
         ("RATE_LIMIT_PER_MINUTE", "6000"),
+        // All readers share a token.
+        ("STREAMS_PER_READER", "100000"),
+        // Everybody comes from this machine.
+        ("CONNECTIONS_PER_ADDRESS", "0"),
         // Watching is no part of the work, but whoever runs it for real does not turn it off either.
         ("LOG", "info,sqlx=warn,tower_http=warn"),
         ("OURA_CLIENT_ID", "sandbox-client"),

@@ -12,6 +12,9 @@ pub enum Error {
     /// What was asked makes no sense.
     #[error("{field}: {why}")]
     Invalid { field: &'static str, why: String },
+    /// Whoever asks may not, or not this.
+    #[error("{0}")]
+    Forbidden(String),
     /// What lies up to the floor was pruned: who asks for it takes the head, reads the records and goes on.
     #[error("what lies up to {floor} is not kept any more")]
     Expired { floor: i64, head: i64 },

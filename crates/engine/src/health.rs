@@ -1,8 +1,9 @@
 //! Whether this process can do its work.
 
-use jiff::SignedDuration;
-use model::{ConnectionState, ListeningState};
+use jiff::{SignedDuration, Timestamp};
+use model::ListeningState;
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use crate::{Engine, Result, listen::Listening};
 
@@ -12,6 +13,13 @@ const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(12);
 /// Where the provider tells us of changes, they come once a day.
 const LONGEST_WHEN_TOLD: SignedDuration = SignedDuration::from_hours(36);
+
+/// Anybody may ask, as often as they like, and looking costs.
+const FRESH: SignedDuration = SignedDuration::from_secs(2);
+
+/// How well this process was, and when.
+#[derive(Default)]
+pub(crate) struct KnownReadiness(Mutex<Option<(Timestamp, Readiness)>>);
 
 /// Whether this process can do its work, and what it looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -36,17 +44,43 @@ impl Check {
         let detail = looked.unwrap_or_else(|error| error.to_string());
         Self { name: name.to_owned(), ok, required: true, detail }
     }
+
+    fn not_looked_at(name: &str) -> Self {
+        Self { name: name.to_owned(), ok: false, required: true, detail: "not looked at".to_owned() }
+    }
 }
 
 impl Engine {
-    /// Looks at everything that this process needs.
+    /// Whether this process has what it needs, as it was at most two seconds ago.
     pub async fn readiness(&self) -> Readiness {
+        // Held while looking: those who ask meanwhile get the same answer.
+        let mut known = self.known_readiness.0.lock().await;
+        if let Some((at, readiness)) = &*known
+            && self.clock.now().duration_since(*at).abs() < FRESH
+        {
+            return readiness.clone();
+        }
+        let readiness = self.look_at_everything().await;
+        *known = Some((self.clock.now(), readiness.clone()));
+        readiness
+    }
+
+    async fn look_at_everything(&self) -> Readiness {
+        let database = Check::of("database", self.check_database().await);
+        if !database.ok {
+            // Each of the others would wait for the database in its turn.
+            let others = ["migrations", "keys", "worker"].map(Check::not_looked_at);
+            return Readiness { ready: false, checks: [database].into_iter().chain(others).collect() };
+        }
         let mut checks = vec![
-            Check::of("database", self.check_database().await),
+            database,
             Check::of("migrations", self.check_migrations().await),
             Check::of("keys", self.check_keys().await),
             Check::of("worker", self.check_worker().await),
         ];
+        if !self.db.is_embedded() {
+            checks.push(self.check_durability().await);
+        }
         for id in self.providers.keys() {
             checks.push(self.check_provider(id).await);
             checks.extend(self.check_webhooks(id).await);
@@ -56,7 +90,20 @@ impl Engine {
 
     async fn check_database(&self) -> Result<String> {
         self.db.read().await?.users(None, 1).await?;
+        if self.db.is_full() {
+            return Err(unready("what is written does not last: the disk is full or fails".to_owned()));
+        }
         Ok(if self.db.is_embedded() { "embedded SQLite answers" } else { "PostgreSQL answers" }.to_owned())
+    }
+
+    /// Whoever runs the server may have decided so: it is shown.
+    async fn check_durability(&self) -> Check {
+        let looked = match self.db.undurable().await {
+            Ok(None) => Ok("a commit outlives the machine".to_owned()),
+            Ok(Some(setting)) => Err(unready(format!("{setting} is off in PostgreSQL: what was answered may be lost"))),
+            Err(error) => Err(error.into()),
+        };
+        Check { required: false, ..Check::of("durability", looked) }
     }
 
     async fn check_migrations(&self) -> Result<String> {
@@ -85,14 +132,14 @@ impl Engine {
     async fn check_provider(&self, id: &str) -> Check {
         let looked = async {
             let mut tx = self.db.read().await?;
-            let active = tx.count_connections(id, ConnectionState::Active).await?;
+            let is_used = tx.has_active_connection(id).await?;
             let told = tx.listening(id).await?.is_some_and(|it| it.state == ListeningState::Active);
             let longest = if told { LONGEST_WHEN_TOLD } else { LONGEST_SILENCE };
-            Ok::<_, crate::Error>((active, tx.last_success(id).await?, longest))
+            Ok::<_, crate::Error>((is_used, tx.last_success(id).await?, longest))
         };
         let name = format!("provider:{id}");
         let (ok, detail) = match looked.await {
-            Ok((0, ..)) => (true, "nobody is connected".to_owned()),
+            Ok((false, ..)) => (true, "nobody is connected".to_owned()),
             Ok((_, None, _)) => (true, "not synced yet".to_owned()),
             Ok((_, Some(last), longest)) => {
                 (self.clock.now().duration_since(last) <= longest, format!("last success {last}"))

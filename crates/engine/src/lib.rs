@@ -85,6 +85,7 @@ pub struct House {
     pub(crate) polling: Option<jiff::SignedDuration>,
     pub(crate) rules: Rules,
     pub(crate) known_sizes: keep::KnownSizes,
+    pub(crate) known_readiness: health::KnownReadiness,
     /// This process's name in leases.
     pub(crate) process: String,
     /// Work that must end although nobody waits for it any more.
@@ -121,6 +122,11 @@ impl Engine {
     /// The clock that everything goes by.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The randomness that everything goes by.
+    pub fn random(&self) -> &Random {
+        &self.random
     }
 
     /// The providers that are configured, by their ids.

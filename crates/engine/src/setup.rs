@@ -17,6 +17,7 @@ use crate::{
     budget::SharedBudget,
     credentials::Flights,
     export,
+    health::KnownReadiness,
     keep::{KnownSizes, Rules},
     receive, sharing, stream,
 };
@@ -79,6 +80,7 @@ impl Engine {
             polling: setup.polling,
             rules: setup.rules,
             known_sizes: KnownSizes::default(),
+            known_readiness: KnownReadiness::default(),
             process: process.to_string(),
             tasks: TaskTracker::new(),
             flights: Flights::default(),

@@ -9,7 +9,7 @@ use crate::{Engine, Error, Result};
 
 /// Reads the switches of people who are asked for at the same time by one look.
 pub(crate) fn gathered(db: Db) -> Gather<UserId, Sharing> {
-    Gather::new(move |users: Vec<UserId>| {
+    Gather::reading(move |users: Vec<UserId>| {
         let db = db.clone();
         Box::pin(async move {
             let different: Vec<_> = users.iter().copied().collect::<HashSet<_>>().into_iter().collect();

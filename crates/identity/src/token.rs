@@ -134,7 +134,7 @@ impl Identity {
 
 /// Finds tokens that are asked for at the same time by one look.
 pub(crate) fn gathered(db: Db, clock: Clock) -> Gather<String, Option<(ApiToken, User)>> {
-    Gather::new(move |hashes| {
+    Gather::reading(move |hashes| {
         let (db, now) = (db.clone(), clock.now());
         Box::pin(async move { find(&db, &hashes, now).await })
     })

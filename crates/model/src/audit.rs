@@ -62,6 +62,7 @@ words! {
         LinkRedeemed = "link_redeemed",
         UserCreated = "user_created",
         EventsWatched = "events_watched",
+        DeliveriesRead = "deliveries_read",
         DeliveryReplayed = "delivery_replayed",
         WebhookCreated = "webhook_created",
         WebhookChanged = "webhook_changed",

@@ -131,6 +131,8 @@ impl Client {
     pub fn new(guard: Guard, deadline: Duration) -> Result<Self, Error> {
         let http = reqwest::Client::builder()
             .dns_resolver(guard.clone())
+            // A proxy would look names up in its own way, past the guard; the environment may name one.
+            .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(deadline.min(Duration::from_secs(10)))
             .timeout(deadline)

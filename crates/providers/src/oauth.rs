@@ -32,6 +32,8 @@ pub struct Application {
     pub webhook_secret: Option<Secret>,
     /// What the provider proves itself with when it makes sure of our address, where it was chosen by hand.
     pub webhook_verification_token: Option<Secret>,
+    /// How old a signed delivery may be, where it is not as the manifest says.
+    pub webhook_oldest_hours: Option<u32>,
 }
 
 /// Why the token endpoint gave no tokens.
@@ -66,6 +68,7 @@ impl Application {
             access_token_seconds: manifest.oauth.access_token_seconds,
             webhook_secret: None,
             webhook_verification_token: None,
+            webhook_oldest_hours: None,
         }
     }
 
@@ -205,6 +208,7 @@ mod tests {
             access_token_seconds: 3600,
             webhook_secret: None,
             webhook_verification_token: None,
+            webhook_oldest_hours: None,
         }
     }
 

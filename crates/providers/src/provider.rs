@@ -26,7 +26,8 @@ pub trait Provider: Send + Sync {
     /// Turns a page into records. Pure; one bad item never fails its page.
     fn map(&self, collection: &str, body: &[u8]) -> Result<Mapped, Error>;
 
-    /// Whether a delivery is the provider's own: its signature over the raw bytes, compared in constant time. Pure.
+    /// Whether a delivery is the provider's own: its signature over the raw bytes, compared in constant time. Under an
+    /// empty secret none is. Pure.
     fn verify(&self, _secret: &Secret, _delivery: Received<'_>) -> Result<Signed, Unsigned> {
         Err(Unsigned::Missing)
     }

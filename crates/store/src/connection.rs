@@ -137,17 +137,17 @@ impl<M: Mode> Tx<M> {
         Ok(waiting > 0)
     }
 
-    /// When a provider last answered anybody's sync.
+    /// When a provider last answered the sync of anybody whose connection is active.
     pub async fn last_success(&mut self, provider: &str) -> Result<Option<Timestamp>> {
-        const SQL: &str = "select max(last_sync_at) from connections where provider = $1";
+        const SQL: &str = "select max(last_sync_at) from connections where provider = $1 and state = 'active'";
         let millis: Option<i64> = on!(self, |db| query_scalar(SQL).bind(provider).fetch_one(&mut **db))?;
         ROW.time_opt("last_sync_at", millis)
     }
 
-    /// How many connections a provider has in a state.
-    pub async fn count_connections(&mut self, provider: &str, state: ConnectionState) -> Result<i64> {
-        const SQL: &str = "select count(*) from connections where provider = $1 and state = $2";
-        Ok(on!(self, |db| query_scalar(SQL).bind(provider).bind(state.as_str()).fetch_one(&mut **db))?)
+    /// Whether anybody's connection to a provider is active.
+    pub async fn has_active_connection(&mut self, provider: &str) -> Result<bool> {
+        const SQL: &str = "select exists (select 1 from connections where provider = $1 and state = 'active')";
+        Ok(on!(self, |db| query_scalar(SQL).bind(provider).fetch_one(&mut **db))?)
     }
 
     pub(crate) async fn read_connection(&mut self, row: ConnectionRow) -> Result<Connection> {

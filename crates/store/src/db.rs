@@ -1,6 +1,12 @@
 //! Opens either engine and hands out transactions.
 
-use std::{marker::PhantomData, path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    marker::PhantomData,
+    path::Path,
+    str::FromStr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use model::Random;
 use sqlx::{
@@ -13,11 +19,14 @@ use tokio::sync::broadcast;
 
 use crate::{
     Error, Grown, MasterKeys, Result,
+    outage::Writes,
     seal::{KeyRing, Keys},
 };
 
 /// How long a writer waits for another process's write.
 const BUSY: Duration = Duration::from_secs(15);
+/// Who has no connection by then is told that the database is away.
+const PATIENCE: Duration = Duration::from_secs(5);
 const READERS: u32 = 8;
 /// Whoever listens to commits and falls behind further than this has to look for itself.
 const HEARD: usize = 1024;
@@ -25,10 +34,13 @@ const HEARD: usize = 1024;
 /// The database. Clones share its connections.
 #[derive(Clone)]
 pub struct Db {
-    pools: Pools,
+    pub(crate) pools: Pools,
     keys: Arc<Keys>,
     random: Random,
     grown: broadcast::Sender<Grown>,
+    pub(crate) writes: Arc<Writes>,
+    /// Whether something that was erased may still be in the embedded engine's log.
+    pub(crate) log_waits: Arc<AtomicBool>,
 }
 
 /// The database for those who only ask.
@@ -36,7 +48,7 @@ pub struct Db {
 pub struct Reader(Db);
 
 #[derive(Clone)]
-enum Pools {
+pub(crate) enum Pools {
     /// SQLite has one writer; readers do not wait for it.
     Sqlite {
         readers: SqlitePool,
@@ -59,6 +71,9 @@ impl Mode for Write {}
 /// A transaction. What it changed is undone unless it is committed.
 pub struct Tx<M: Mode> {
     pub(crate) open: Open,
+    pub(crate) writes: Arc<Writes>,
+    /// Whether it has changed anything.
+    pub(crate) changed: bool,
     pub(crate) ring: KeyRing,
     pub(crate) random: Random,
     /// The logs that this transaction adds to, and who is told of it in the end.
@@ -75,10 +90,10 @@ pub(crate) enum Open {
 /// Runs one statement, written once, on whichever engine is open.
 macro_rules! on {
     ($tx:expr, |$db:ident| $query:expr) => {
-        match &mut $tx.open {
+        $tx.writes.hear(match &mut $tx.open {
             $crate::db::Open::Sqlite($db) => $query.await,
             $crate::db::Open::Postgres($db) => $query.await,
-        }
+        })
     };
 }
 pub(crate) use on;
@@ -86,10 +101,12 @@ pub(crate) use on;
 /// Runs a statement that changes rows, and says how many.
 macro_rules! change {
     ($tx:expr, |$db:ident| $query:expr) => {
-        match &mut $tx.open {
-            $crate::db::Open::Sqlite($db) => $query.await.map(|done| done.rows_affected()),
-            $crate::db::Open::Postgres($db) => $query.await.map(|done| done.rows_affected()),
-        }
+        $tx.writes
+            .hear(match &mut $tx.open {
+                $crate::db::Open::Sqlite($db) => $query.await.map(|done| done.rows_affected()),
+                $crate::db::Open::Postgres($db) => $query.await.map(|done| done.rows_affected()),
+            })
+            .inspect(|rows| $tx.changed |= *rows > 0)
     };
 }
 pub(crate) use change;
@@ -121,7 +138,15 @@ impl Db {
     }
 
     fn on(pools: Pools, keys: MasterKeys, random: Random) -> Self {
-        Self { pools, keys: Arc::new(Keys::new(keys)), random, grown: broadcast::Sender::new(HEARD) }
+        Self {
+            pools,
+            keys: Arc::new(Keys::new(keys)),
+            random,
+            grown: broadcast::Sender::new(HEARD),
+            writes: Arc::default(),
+            // Whoever ran before may have left something.
+            log_waits: Arc::new(AtomicBool::new(true)),
+        }
     }
 
     /// Brings the tables up to date.
@@ -182,7 +207,9 @@ impl Db {
     pub async fn write(&self) -> Result<Tx<Write>> {
         let open = match &self.pools {
             // A deferred transaction that turns into a writer fails at once when another process writes.
-            Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("begin immediate").await?),
+            Pools::Sqlite { writer, .. } => {
+                Open::Sqlite(self.writes.hear(writer.begin_with("begin immediate").await)?)
+            }
             Pools::Postgres(pool) => Open::Postgres(begin(pool.clone(), "begin").await?),
         };
         Ok(self.tx(open))
@@ -191,20 +218,14 @@ impl Db {
     fn tx<M: Mode>(&self, open: Open) -> Tx<M> {
         Tx {
             open,
+            writes: self.writes.clone(),
+            changed: false,
             ring: KeyRing::new(self.keys.clone()),
             random: self.random.clone(),
             grown: Vec::new(),
             told: self.grown.clone(),
             mode: PhantomData,
         }
-    }
-
-    /// Overwrites what deleted rows left behind in the embedded engine's log.
-    pub async fn truncate_log(&self) -> Result<()> {
-        if let Pools::Sqlite { writer, .. } = &self.pools {
-            sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await?;
-        }
-        Ok(())
     }
 
     /// Closes all connections.
@@ -233,6 +254,10 @@ impl Tx<Write> {
             Open::Sqlite(db) => db.commit().await,
             Open::Postgres(db) => db.commit().await,
         };
+        let committed = self.writes.hear(committed);
+        if committed.is_ok() && self.changed {
+            self.writes.last();
+        }
         // A commit that fails may have taken place: who looks in vain loses nothing.
         for grown in self.grown {
             let _ = self.told.send(grown);
@@ -270,7 +295,7 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Pools> {
 /// On a full disk SQLite ends a transaction by itself, and sqlx (0.9) counts it on: nothing could begin on that
 /// connection any more, so another takes its place.
 fn sqlite_pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().before_acquire(|connection, _| {
+    SqlitePoolOptions::new().acquire_timeout(PATIENCE).before_acquire(|connection, _| {
         let is_sound = !connection.is_in_transaction();
         Box::pin(async move { Ok(is_sound) })
     })
@@ -280,7 +305,8 @@ async fn open_postgres(url: &str) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url)?;
     // A pool would try for long, and then not say why nobody answers.
     PgConnection::connect_with(&options).await?.close().await?;
-    Ok(Pools::Postgres(PgPoolOptions::new().max_connections(2 * READERS).connect_with(options).await?))
+    let pool = PgPoolOptions::new().acquire_timeout(PATIENCE).max_connections(2 * READERS);
+    Ok(Pools::Postgres(pool.connect_with(options).await?))
 }
 
 fn make_folder(file: &Path) -> Result<()> {
@@ -298,3 +324,6 @@ fn restrict(file: &Path) -> Result<()> {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
         .map_err(|error| Error::Setting(format!("{}: {error}", file.display())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::outage;
+
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -23,6 +25,9 @@ pub enum Error {
     /// The batch that it was to be done in failed.
     #[error("the batch failed: {0}")]
     Batch(Arc<Error>),
+    /// Too much waits to be done already. Nothing was done.
+    #[error("too much waits to be done")]
+    Busy,
     /// Whether it was done is not known.
     #[error("the outcome is unknown")]
     OutcomeUnknown,
@@ -36,6 +41,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the database itself is in trouble, whatever it is asked: it is away, or its disk is full.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Batch(error) => error.is_outage(),
+            Self::OutcomeUnknown => true,
+            Self::Database(error) => outage::is_outage(error),
+            _ => false,
+        }
+    }
+
     pub(crate) fn corrupt(table: &'static str, column: &'static str) -> Self {
         Self::Corrupt { table, column }
     }

@@ -1,16 +1,22 @@
 //! Concurrent calls become one: what comes while a batch is under way is done together in the next.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use crate::{Error, Result};
 
 /// More calls than this wait for the batch after.
 const MOST: usize = 256;
+/// What comes while so many wait is refused: the database does not keep up.
+const MOST_WAITING: usize = 16 * 1024;
+/// Whoever has no answer by then learns that the outcome is unknown.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What a batch comes to: as many answers as there were calls, in their order.
 pub type Answers<R> = Pin<Box<dyn Future<Output = Result<Vec<R>>> + Send>>;
@@ -22,12 +28,13 @@ pub struct Gather<T, R>(Arc<Desk<T, R>>);
 
 struct Desk<T, R> {
     work: Box<dyn Fn(Vec<T>) -> Answers<R> + Send + Sync>,
+    /// Whether a call is for nothing but its answer.
+    only_answers: bool,
     queue: Mutex<Queue<T, R>>,
 }
 
 struct Queue<T, R> {
-    calls: Vec<T>,
-    callers: Vec<Caller<R>>,
+    waiting: VecDeque<(T, Caller<R>)>,
     /// Whether somebody is at work, and will look again.
     busy: bool,
 }
@@ -39,16 +46,25 @@ impl<T, R> Clone for Gather<T, R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
-    /// Gathers calls for a function that does many of them at once.
+    /// Gathers calls for a function that does many of them at once. They are done even when their callers go away.
     pub fn new(work: impl Fn(Vec<T>) -> Answers<R> + Send + Sync + 'static) -> Self {
-        let queue = Mutex::new(Queue { calls: Vec::new(), callers: Vec::new(), busy: false });
-        Self(Arc::new(Desk { work: Box::new(work), queue }))
+        Self::with(Box::new(work), false)
     }
 
-    /// Does one call, together with those that wait beside it. It is done even when its caller goes away.
+    /// Gathers calls for a function that only reads: whose caller has gone away is passed over.
+    pub fn reading(work: impl Fn(Vec<T>) -> Answers<R> + Send + Sync + 'static) -> Self {
+        Self::with(Box::new(work), true)
+    }
+
+    fn with(work: Box<dyn Fn(Vec<T>) -> Answers<R> + Send + Sync>, only_answers: bool) -> Self {
+        let queue = Mutex::new(Queue { waiting: VecDeque::new(), busy: false });
+        Self(Arc::new(Desk { work, only_answers, queue }))
+    }
+
+    /// Does one call, together with those that wait beside it.
     pub async fn call(&self, call: T) -> Result<R> {
         let (caller, answer) = oneshot::channel();
-        if self.0.join(call, caller) {
+        if self.0.join(call, caller)? {
             tokio::spawn(self.0.clone().work_off());
         }
         answer.await.unwrap_or(Err(Error::OutcomeUnknown))
@@ -61,17 +77,20 @@ impl<T: Send + 'static, R: Send + 'static> Desk<T, R> {
     }
 
     /// Says whether nobody was at work.
-    fn join(&self, call: T, caller: Caller<R>) -> bool {
+    fn join(&self, call: T, caller: Caller<R>) -> Result<bool> {
         let mut queue = self.open();
-        queue.calls.push(call);
-        queue.callers.push(caller);
-        !std::mem::replace(&mut queue.busy, true)
+        if queue.waiting.len() >= MOST_WAITING {
+            return Err(Error::Busy);
+        }
+        queue.waiting.push_back((call, caller));
+        Ok(!std::mem::replace(&mut queue.busy, true))
     }
 
     async fn work_off(self: Arc<Self>) {
         while let Some((calls, callers)) = self.take() {
-            // A batch that panics is the end of its own callers' calls, not of all later ones.
-            if let Ok(answers) = tokio::spawn((self.work)(calls)).await {
+            // A batch that panics is the end of its own callers' calls, not of all later ones. Nor do those wait for one
+            // that hangs: it goes on by itself.
+            if let Ok(Ok(answers)) = timeout(PATIENCE, tokio::spawn((self.work)(calls))).await {
                 answer(answers, callers);
             }
         }
@@ -79,13 +98,17 @@ impl<T: Send + 'static, R: Send + 'static> Desk<T, R> {
 
     fn take(&self) -> Option<(Vec<T>, Vec<Caller<R>>)> {
         let mut queue = self.open();
-        let count = queue.calls.len().min(MOST);
-        if count == 0 {
-            queue.busy = false;
-            return None;
+        let (mut calls, mut callers) = (Vec::new(), Vec::new());
+        while calls.len() < MOST
+            && let Some((call, caller)) = queue.waiting.pop_front()
+        {
+            if !(self.only_answers && caller.is_closed()) {
+                calls.push(call);
+                callers.push(caller);
+            }
         }
-        let calls = queue.calls.drain(..count).collect();
-        Some((calls, queue.callers.drain(..count).collect()))
+        queue.busy = !calls.is_empty();
+        queue.busy.then_some((calls, callers))
     }
 }
 
@@ -108,9 +131,13 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers once it is let; an odd number fails its batch, and the largest panics.
     fn doubling(let_through: Arc<Semaphore>, batches: Arc<AtomicUsize>) -> Gather<usize, usize> {
-        Gather::new(move |calls: Vec<usize>| {
+        Gather::new(work(let_through, batches))
+    }
+
+    /// Doubles numbers once it is let; an odd number fails its batch, and the largest panics.
+    fn work(let_through: Arc<Semaphore>, batches: Arc<AtomicUsize>) -> impl Fn(Vec<usize>) -> Answers<usize> {
+        move |calls: Vec<usize>| {
             let (let_through, batches) = (let_through.clone(), batches.clone());
             Box::pin(async move {
                 let _ = let_through.acquire().await;
@@ -121,7 +148,17 @@ mod tests {
                     false => Ok(calls.into_iter().map(|call| 2 * call).collect()),
                 }
             })
-        })
+        }
+    }
+
+    /// Calls, and goes away before there is an answer.
+    async fn call_and_go(gather: &Gather<usize, usize>, call: usize) {
+        let called = gather.call(call);
+        tokio::select! {
+            biased;
+            _ = called => panic!("it was answered"),
+            () = std::future::ready(()) => {}
+        }
     }
 
     #[tokio::test]
@@ -166,5 +203,37 @@ mod tests {
         closed.add_permits(1);
         assert_eq!(gather.call(4).await.unwrap(), 8);
         assert_eq!(batches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_only_read_is_not_read_for_callers_that_went_away() {
+        let (closed, batches) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+        let gather = Gather::reading(work(closed.clone(), batches.clone()));
+        call_and_go(&gather, 2).await;
+        tokio::task::yield_now().await;
+        for _ in 0..600 {
+            call_and_go(&gather, usize::MAX).await;
+        }
+        closed.add_permits(1);
+        assert_eq!(gather.call(4).await.unwrap(), 8);
+        assert!(batches.load(Ordering::SeqCst) <= 2);
+        assert_eq!(gather.call(6).await.unwrap(), 12, "it goes on after a pause");
+    }
+
+    #[tokio::test]
+    async fn no_more_wait_than_can_be_waited_for() {
+        let closed = Arc::new(Semaphore::new(0));
+        let gather = doubling(closed.clone(), Arc::default());
+        call_and_go(&gather, 2).await;
+        tokio::task::yield_now().await;
+        for _ in 0..MOST_WAITING {
+            call_and_go(&gather, 2).await;
+        }
+        assert!(matches!(gather.call(2).await, Err(Error::Busy)));
+        closed.add_permits(1);
+        while matches!(gather.call(2).await, Err(Error::Busy)) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(gather.call(4).await.unwrap(), 8, "it goes on when there is room");
     }
 }

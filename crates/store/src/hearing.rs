@@ -65,7 +65,8 @@ impl<M: Mode> Tx<M> {
         times.into_iter().map(|millis| Row("notices").time("received_at", millis)).collect()
     }
 
-    /// The collections of a connection that have changed after a position of their person's log.
+    /// The collections of a connection that have changed after a position of their person's log. What was removed because
+    /// of its age is our own doing.
     pub async fn collections_changed(
         &mut self,
         user: UserId,
@@ -73,7 +74,8 @@ impl<M: Mode> Tx<M> {
         after: i64,
     ) -> Result<BTreeSet<String>> {
         const SQL: &str = "select distinct records.collection from changes join records on records.id = changes.record_id \
-            where changes.user_id = $1 and changes.connection_id = $2 and changes.position > $3";
+            where changes.user_id = $1 and changes.connection_id = $2 and changes.position > $3 \
+            and records.purged_at is null";
         let collections: Vec<String> = on!(self, |db| query_scalar(SQL)
             .bind(user.to_string())
             .bind(connection.to_string())
@@ -82,13 +84,20 @@ impl<M: Mode> Tx<M> {
         Ok(collections.into_iter().collect())
     }
 
-    /// How many connections to a provider are in use, and how many of them are silent.
+    /// How many connections to a provider are active, and how many of them are silent.
     pub async fn count_silent(&mut self, provider: &str) -> Result<(i64, i64)> {
         const SQL: &str = "select \
-            (select count(*) from connections where provider = $1 and state in ('active', 'needs_consent')), \
-            (select count(*) from connections where provider = $1 and state in ('active', 'needs_consent') \
-            and silent_since is not null)";
+            (select count(*) from connections where provider = $1 and state = 'active'), \
+            (select count(*) from connections where provider = $1 and state = 'active' and silent_since is not null)";
         Ok(on!(self, |db| query_as(SQL).bind(provider).fetch_one(&mut **db))?)
+    }
+
+    /// Since when the active connection to a provider is silent that is so the longest.
+    pub async fn silent_since(&mut self, provider: &str) -> Result<Option<Timestamp>> {
+        const SQL: &str = "select min(silent_since) from connections where provider = $1 and state = 'active' \
+                           and silent_since is not null";
+        let since: Option<i64> = on!(self, |db| query_scalar(SQL).bind(provider).fetch_one(&mut **db))?;
+        ROW.time_opt("silent_since", since)
     }
 }
 

@@ -89,7 +89,9 @@ pub(crate) fn postgres_url() -> Option<String> {
 
 async fn new_postgres(server: &str) -> anyhow::Result<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    // Processes get the numbers of earlier ones, whose databases may be there yet.
+    let name = format!("t{process}_{count}_{}", u32::from_le_bytes(Random::system().bytes()));
     let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&format!("{server}/postgres")).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
     Ok(format!("{server}/{name}"))

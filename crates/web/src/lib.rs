@@ -3,6 +3,7 @@
 mod aliases;
 mod api;
 mod auth;
+mod body;
 mod callback;
 mod docs;
 mod extract;
@@ -135,6 +136,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/connections/{provider}/connect", get(disclosure::show).post(disclosure::submit))
         .route("/link/{token}", get(link::show).post(link::open))
         .route("/link/{token}/{provider}", get(link::disclose).post(link::connect))
+        .route("/agents/webhooks/{webhook}/test", post(webhooks::test))
         .route_layer(middleware::from_fn_with_state(state.clone(), limit::guard));
     Router::new()
         .merge(guarded)
@@ -150,7 +152,6 @@ fn pages(state: &State) -> Router<State> {
         .route("/agents/{token}/sharing", post(agents::share))
         .route("/agents/{token}/revoke", post(agents::revoke))
         .route("/agents/webhooks", get(webhooks::show).post(webhooks::create))
-        .route("/agents/webhooks/{webhook}/test", post(webhooks::test))
         .route("/agents/webhooks/{webhook}/state", post(webhooks::change))
         .route("/agents/webhooks/{webhook}/rotate", post(webhooks::rotate))
         .route("/agents/webhooks/{webhook}/delete", post(webhooks::delete))

@@ -1,4 +1,4 @@
-//! How often one address may come to the guarded doors: sign-in, auth, callback and tokens.
+//! How often one address may come to the guarded doors: sign-in, auth, callback, tokens, and tests of webhooks.
 
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},

@@ -59,6 +59,8 @@ problems! {
     Invalid = "invalid", UNPROCESSABLE_ENTITY, "The request makes no sense";
     /// The body is larger than this route takes.
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "Too large";
+    /// The body did not come in time.
+    TooSlow = "too-slow", REQUEST_TIMEOUT, "Too slow";
     /// The body is of a type that this route does not read.
     UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Not a type that is read here";
     /// It exists already, or changed meanwhile.
@@ -87,6 +89,10 @@ problems! {
     NotTheProvider = "not-the-provider", UNAUTHORIZED, "Not from the provider";
     /// Whether the delivery was kept is not known: send it again.
     NotKept = "not-kept", SERVICE_UNAVAILABLE, "Not kept";
+    /// Too much waits to be done here; `retry-after` says when to try again.
+    Busy = "busy", SERVICE_UNAVAILABLE, "Too much at once";
+    /// The database is away or its disk is full; `retry-after` says when to try again. What was asked may have been done.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "The database is not available";
     /// A fault of ours. The log has it under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something broke here";
 }
@@ -210,15 +216,25 @@ impl Problem {
     }
 
     fn internal(error: &dyn std::error::Error) -> Self {
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain = format!("{chain}: {cause}");
-            source = cause.source();
-        }
-        tracing::error!(error = chain, "a request failed");
+        tracing::error!(error = chain(error), "a request failed");
         ProblemId::Internal.problem()
     }
+
+    fn unavailable(error: &store::Error) -> Self {
+        tracing::warn!(error = chain(error), "the database is not available");
+        ProblemId::Unavailable.problem().retry_in(5)
+    }
+}
+
+/// An error and all that led to it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain = format!("{chain}: {cause}");
+        source = cause.source();
+    }
+    chain
 }
 
 impl IntoResponse for Problem {
@@ -240,6 +256,8 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::NotFound(what) => ProblemId::NotFound.because(format!("there is no such {what}")),
             store::Error::Conflict(what) => ProblemId::Conflict.because(format!("{what} exists already")),
+            store::Error::Busy => ProblemId::Busy.problem().retry_in(5),
+            outage if outage.is_outage() => Self::unavailable(&outage),
             other => Self::internal(&other),
         }
     }
@@ -252,6 +270,7 @@ impl From<engine::Error> for Problem {
         match error {
             Error::NotFound(_) => ProblemId::NotFound.because(message),
             Error::Invalid { field, why } => Self::invalid(field, why),
+            Error::Forbidden(text) => ProblemId::Forbidden.because(text),
             Error::Expired { floor, head } => Self {
                 floor: NonZeroI64::new(floor),
                 head: NonZeroI64::new(head),
@@ -296,6 +315,16 @@ impl From<identity::Error> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outage_of_the_database_is_no_fault_of_ours() {
+        let lost = store::Error::OutcomeUnknown;
+        for outage in [store::Error::Batch(std::sync::Arc::new(lost)), store::Error::OutcomeUnknown] {
+            let problem = Problem::from(engine::Error::Store(outage));
+            assert_eq!((problem.id, problem.retry_after(Timestamp::UNIX_EPOCH)), (ProblemId::Unavailable, Some(5)));
+        }
+        assert_eq!(Problem::from(store::Error::Sealed("a record")).id, ProblemId::Internal);
+    }
 
     #[test]
     fn one_is_told_when_to_come_again() {

@@ -7,7 +7,7 @@ use identity::Identity;
 use store::Reader;
 use url::Url;
 
-use crate::{limit::Limits, metrics};
+use crate::{limit::Limits, metrics, stream::Places};
 
 /// What every door has at hand. Clones share it.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub struct Hall {
     pub reader: Reader,
     pub settings: Settings,
     pub(crate) limits: Limits,
+    pub(crate) places: Places,
 }
 
 /// How the doors behave.
@@ -33,6 +34,8 @@ pub struct Settings {
     pub trust_proxy: bool,
     /// Requests a minute from one address to each of the guarded doors.
     pub requests_per_minute: u32,
+    /// Streams that one reader may have open about one person.
+    pub streams_per_reader: usize,
 }
 
 impl Settings {
@@ -47,7 +50,8 @@ impl State {
     pub fn new(engine: Engine, identity: Identity, settings: Settings) -> Self {
         let reader = engine.reader();
         let limits = Limits::new(settings.requests_per_minute);
-        let state = Self(Arc::new(Hall { engine, identity, reader, settings, limits }));
+        let places = Places::new(settings.streams_per_reader);
+        let state = Self(Arc::new(Hall { engine, identity, reader, settings, limits, places }));
         metrics::begin(&state);
         state
     }

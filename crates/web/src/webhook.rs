@@ -5,6 +5,7 @@ use std::mem;
 use axum::{
     Json as Answer,
     extract::{Path, RawQuery, Request, State as Extract},
+    http::{Method, Uri},
 };
 use engine::Received;
 use serde::Serialize;
@@ -20,6 +21,12 @@ use crate::{
 /// What a provider is told of a delivery that is kept.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct KeptAnswer {}
+
+/// Whether a request comes to this door.
+pub(crate) fn is_door(_: &Method, uri: &Uri) -> bool {
+    let provider = uri.path().strip_prefix("/api/v1/integrations/").and_then(|rest| rest.strip_suffix("/webhook"));
+    provider.is_some_and(|provider| !provider.contains('/'))
+}
 
 /// Takes in a delivery.
 ///

@@ -8,7 +8,7 @@ use sandbox::{ClientApp, Options, Sandbox};
 use super::say;
 use crate::{
     cli::{Life, SandboxArgs},
-    server,
+    server::{self, Bounds},
     telemetry::Telemetry,
 };
 
@@ -27,7 +27,8 @@ pub(crate) async fn run(options: SandboxArgs) -> anyhow::Result<()> {
     let listener = server::listen(SocketAddr::from(([127, 0, 0, 1], options.port))).await?;
     let address = listener.local_addr()?;
     say(&format!("The sandbox is at http://{address}"));
-    server::serve(listener, sandbox.router_at(address), stop).await
+    server::serve(listener, sandbox.router_at(address), Bounds::HERE, stop).await;
+    Ok(())
 }
 
 /// The clock that a life begins by.

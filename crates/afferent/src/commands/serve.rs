@@ -1,6 +1,6 @@
 //! Runs the server.
 
-use crate::{config::Config, house::House, server, telemetry::Telemetry};
+use crate::{config::Config, house::House, server::{self, Bounds}, telemetry::Telemetry};
 
 /// Runs until told to stop; refuses to start when a required setting is missing.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
@@ -12,7 +12,8 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     house.bootstrap(&config.initial).await?;
     let listener = server::listen(config.listen).await?;
     tracing::info!(public_url = %config.public_url, listen = %listener.local_addr()?, "serving");
-    server::run(&house, listener, settings(config), stop).await
+    server::run(&house, listener, settings(config), Bounds::of(config), stop).await;
+    Ok(())
 }
 
 pub(crate) fn settings(config: &Config) -> web::Settings {
@@ -21,5 +22,6 @@ pub(crate) fn settings(config: &Config) -> web::Settings {
         cors_origins: config.cors_origins.clone(),
         trust_proxy: config.trust_proxy,
         requests_per_minute: config.requests_per_minute,
+        streams_per_reader: config.streams_per_reader,
     }
 }

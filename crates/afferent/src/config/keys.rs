@@ -50,6 +50,16 @@ pub(crate) const SERVER: &[Key] = &[
         "Requests a minute from one address to each of the guarded doors: sign-in, auth, callback, tokens.",
     ),
     key(
+        "CONNECTIONS_PER_ADDRESS",
+        Some("1000"),
+        "Connections that one address may hold open; further ones are closed at once. 0: any number, as behind a proxy (TRUST_PROXY).",
+    ),
+    key(
+        "STREAMS_PER_READER",
+        Some("100"),
+        "Streams that one token, or one person's browsers, may have open about the same person; further ones are answered 429.",
+    ),
+    key(
         "EVENT_RETENTION_DAYS",
         Some("30"),
         "Days after which events and deliveries are forgotten; what a webhook has not had yet waits a week longer. 0: never.",
@@ -92,6 +102,11 @@ pub(crate) const PROVIDER: &[Key] = &[
         "WEBHOOK_VERIFICATION_TOKEN",
         None,
         "What the provider shows when it makes sure that the webhooks' address is ours. By default derived from CLIENT_SECRET.",
+    ),
+    key(
+        "WEBHOOK_OLDEST_HOURS",
+        None,
+        "How many hours a webhook's signing may be from now by this server's clock, before or after. By default as the provider's manifest says.",
     ),
     key(
         "INITIAL_REFRESH_TOKEN",

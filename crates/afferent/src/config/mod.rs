@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) webhook_hosts: Vec<String>,
     pub(crate) trust_proxy: bool,
     pub(crate) requests_per_minute: u32,
+    pub(crate) streams_per_reader: usize,
+    pub(crate) connections_per_address: usize,
     /// How often providers are asked for everything, where they are not to send webhooks.
     pub(crate) polling: Option<SignedDuration>,
     /// How long things are kept.
@@ -88,6 +90,8 @@ impl Config {
             webhook_hosts: found.list("WEBHOOK_TRUSTED_HOSTS"),
             trust_proxy: found.parse("TRUST_PROXY")?.unwrap_or(false),
             requests_per_minute: found.parse("RATE_LIMIT_PER_MINUTE")?.unwrap_or(60),
+            streams_per_reader: found.parse("STREAMS_PER_READER")?.unwrap_or(100),
+            connections_per_address: found.parse("CONNECTIONS_PER_ADDRESS")?.unwrap_or(1000),
             polling: polling(found)?,
             rules: Rules {
                 event_days: found.parse("EVENT_RETENTION_DAYS")?.filter(|days| *days > 0),
@@ -129,6 +133,7 @@ impl Config {
         application.revoke_url = found.parse(&name("REVOKE_URL"))?.or(application.revoke_url);
         application.webhook_secret = found.secret(&name("WEBHOOK_SECRET"));
         application.webhook_verification_token = found.secret(&name("WEBHOOK_VERIFICATION_TOKEN"));
+        application.webhook_oldest_hours = oldest_hours(found, &name("WEBHOOK_OLDEST_HOURS"))?;
         self.applications.insert(manifest.id.clone(), application);
         if let Some(refresh_token) = found.secret(&name("INITIAL_REFRESH_TOKEN")) {
             let user = found.text(&name("INITIAL_USER")).map(str::to_owned);
@@ -167,6 +172,15 @@ fn polling(found: &Found) -> anyhow::Result<Option<SignedDuration>> {
     Ok(enabled.then(|| SignedDuration::from_secs(seconds.into())))
 }
 
+/// How old a signed delivery may be, where the settings say so.
+fn oldest_hours(found: &Found, name: &str) -> anyhow::Result<Option<u32>> {
+    let hours = found.parse(name)?;
+    if hours == Some(0) {
+        bail!("{name} is 1 at least");
+    }
+    Ok(hours)
+}
+
 fn replace(url: &mut Url, other: Option<Url>) {
     if let Some(other) = other {
         *url = other;
@@ -187,5 +201,17 @@ mod tests {
         assert!(error.contains("LISTEN") && error.contains("PUBLIC_URL"), "{error}");
         assert!(read(&[("LISTEN", "127.0.0.1:0"), ("PUBLIC_URL", "http://afferent.test")]).is_ok());
         assert_eq!(read(&[("LISTEN", "127.0.0.1:7")]).unwrap().public_url.as_str(), "http://127.0.0.1:7/");
+    }
+
+    #[test]
+    fn how_old_a_delivery_may_be_can_be_set_for_each_provider() {
+        let hours = |text: &str| {
+            let environment = [("OURA_WEBHOOK_OLDEST_HOURS", text)].into_iter();
+            let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let found = Found::read(None, environment, &["oura".to_owned()]).unwrap();
+            oldest_hours(&found, "OURA_WEBHOOK_OLDEST_HOURS")
+        };
+        assert_eq!((hours("72").unwrap(), hours("").unwrap()), (Some(72), None));
+        assert!(hours("0").unwrap_err().to_string().contains("OURA_WEBHOOK_OLDEST_HOURS is 1 at least"));
     }
 }

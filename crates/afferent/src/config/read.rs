@@ -106,7 +106,9 @@ fn parse(text: &str, known: &BTreeMap<String, String>) -> anyhow::Result<BTreeMa
     if let Some((odd, _)) = pairs.iter().find(|(name, _)| !known.contains_key(name)) {
         bail!("unknown setting \"{}\"{}", odd.to_lowercase(), suggestion(odd, known));
     }
-    Ok(pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+    // As in the environment, what is empty is not said.
+    let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    Ok(said.map(|(name, value)| (name, Secret::new(value))).collect())
 }
 
 /// Says where, and not what: the library would show the whole line, which may hold a secret.
@@ -253,5 +255,15 @@ mod tests {
         let found = read("", &[("LISTEN", "")]).unwrap();
         assert_eq!(found.text("LISTEN"), Some("127.0.0.1:8080"));
         assert_eq!(found.text("CORS_ORIGINS"), None);
+    }
+
+    #[test]
+    fn what_is_empty_is_not_said_wherever_it_stands() {
+        let empty = "listen = ''\n[acme]\nclient_secret = ''\nwebhook_secret = ''\nwebhook_verification_token = ''";
+        let found = read(empty, &[("ACME_WEBHOOK_SECRET", "")]).unwrap();
+        for name in ["ACME_CLIENT_SECRET", "ACME_WEBHOOK_SECRET", "ACME_WEBHOOK_VERIFICATION_TOKEN"] {
+            assert!(found.secret(name).is_none(), "{name}");
+        }
+        assert_eq!(found.text("LISTEN"), Some("127.0.0.1:8080"));
     }
 }

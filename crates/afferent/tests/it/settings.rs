@@ -53,6 +53,8 @@ async fn what_cannot_be_read_is_named() -> anyhow::Result<()> {
         ("LOG", "info=loud"),
         ("LOG_FORMAT", "jsn"),
         ("RATE_LIMIT_PER_MINUTE", "-1"),
+        ("STREAMS_PER_READER", "many"),
+        ("CONNECTIONS_PER_ADDRESS", "many"),
         ("POLLING_ENABLED", "sometimes"),
         ("POLLING_INTERVAL_SECONDS", "59"),
         ("OURA_TOKEN_URL", "not an address"),

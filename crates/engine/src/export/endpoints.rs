@@ -7,7 +7,7 @@ use store::{Mode, NewSink, Sink, Tx, Write};
 
 use super::{
     NewWebhook, WebhookChange, due,
-    keeper::{describe, keeper_of, token_of},
+    keeper::{describe, keeper_of, require_reader, token_of},
     wanted::{check_kinds, check_name},
 };
 use crate::{Engine, Error, Result};
@@ -67,6 +67,7 @@ impl Engine {
         let settings = Settings::new(self.check_url(&wanted.url)?, &self.random);
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        require_reader(&mut tx, actor, now).await?;
         let keeper = keeper_of(&mut tx, actor, audience, now).await?;
         // Whatever is applied to the keeper's log comes before or after.
         tx.lock_log(keeper).await?;
@@ -109,6 +110,9 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         let mut sink = tx.sink(audience, id).await?;
+        if is_answered_for(change) {
+            require_reader(&mut tx, actor, now).await?;
+        }
         self.take_over(&mut sink, change)?;
         answer_for(&mut sink, actor, change);
         tx.change_sink(&sink).await?;
@@ -201,11 +205,16 @@ async fn begin_for_everybody(tx: &mut Tx<Write>, id: SinkId, after: Option<i64>,
     Ok(())
 }
 
+/// Whether a token that makes a change answers for the sink from then on: it turns it on, or sends it elsewhere.
+fn is_answered_for(change: &WebhookChange) -> bool {
+    change.state == Some(SinkState::Active) || change.url.is_some()
+}
+
 /// Who answers for a sink after a change.
 fn answer_for(sink: &mut Sink, actor: &Actor, change: &WebhookChange) {
     let starts = change.state == Some(SinkState::Active);
     match token_of(actor) {
-        Some(token) if starts || change.url.is_some() => sink.token_id = Some(token),
+        Some(token) if is_answered_for(change) => sink.token_id = Some(token),
         // The person takes over what a token left behind.
         None if starts && sink.reason == Some(SinkReason::TokenEnded) => sink.token_id = None,
         _ => {}

@@ -1,7 +1,7 @@
 //! Who answers for a sink, and what they may see: a sink is told no more than its keeper could read.
 
 use jiff::Timestamp;
-use model::{Action, Actor, Audience, Role, Sharing, SinkReason, TokenId, UserId};
+use model::{Action, Actor, Audience, Role, Scope, Sharing, SinkReason, TokenId, UserId};
 use store::{ApiToken, Mode, Sink, Tx, Write};
 
 use crate::{Error, Result};
@@ -31,6 +31,16 @@ pub(super) async fn keeper_of<M: Mode>(
     }
 }
 
+/// Who is sent events reads them: a token that may not read them has none sent.
+pub(super) async fn require_reader<M: Mode>(tx: &mut Tx<M>, actor: &Actor, now: Timestamp) -> Result<()> {
+    let Some(id) = token_of(actor) else { return Ok(()) };
+    match tx.acting_token(id, now).await? {
+        Some(token) if token.scopes.allow(Scope::RecordsRead) => Ok(()),
+        Some(_) => Err(Error::Forbidden(format!("this token lacks the scope {}", Scope::RecordsRead))),
+        None => Err(Error::NotFound("token")),
+    }
+}
+
 /// What a sink may be told of a person; none when the token that answers for it is good no more.
 pub(super) async fn sharing_with<M: Mode>(
     tx: &mut Tx<M>,
@@ -41,6 +51,9 @@ pub(super) async fn sharing_with<M: Mode>(
     let shared = tx.sharing(user).await?;
     let Some(id) = sink.token_id else { return Ok(Some(shared)) };
     let Some(token) = tx.acting_token(id, now).await? else { return Ok(None) };
+    if !token.scopes.allow(Scope::RecordsRead) {
+        return Ok(None);
+    }
     if token.service && tx.user(token.user_id).await?.role != Role::Admin {
         return Ok(None);
     }
@@ -67,6 +80,6 @@ fn words(reason: SinkReason) -> &'static str {
         SinkReason::Asked => "as asked",
         SinkReason::Gone => "the receiver wants no more",
         SinkReason::Failing => "nothing was taken for five days",
-        SinkReason::TokenEnded => "the token that it was made with is revoked or has expired",
+        SinkReason::TokenEnded => "the token that it was made with is revoked, has expired or may not read events",
     }
 }

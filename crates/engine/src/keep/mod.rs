@@ -28,6 +28,7 @@ impl Engine {
             ("records", self.purge_all(now).await),
             ("pages", self.sweep_pages().await),
             ("tombstones", self.sweep_tombstones(now).await),
+            ("notices", self.ignore_overdue(now).await),
             ("deliveries", self.sweep_deliveries(now).await),
             ("keys of deliveries", self.destroy_receive_keys(now).await),
             ("attempts at sinks", self.sweep_sink_attempts(now).await),

@@ -37,6 +37,7 @@ impl Engine {
         tx.sweep_links(ago(now, A_WEEK)).await?;
         tx.commit().await?;
         self.sweep_jobs().await?;
+        self.db.truncate_log_again().await?;
         Ok(vec![jobs::sweep(later(now, EVERY))])
     }
 

@@ -3,11 +3,12 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{AT_ONCE, ago, days};
-use crate::{Engine, Result};
+use crate::{Engine, Result, receive::PATIENCE};
 
 /// What matches nobody stays readable for so long.
 const KEYS_DAYS: u32 = 7;
 const SINK_ATTEMPTS_DAYS: u32 = 7;
+const COMES_LATER: &str = "comes with the sync after connecting again";
 
 impl Engine {
     /// Deletes deliveries that were settled as long ago as the events are that are forgotten; says how many.
@@ -23,6 +24,20 @@ impl Engine {
                 return Ok(swept);
             }
             swept += now_swept;
+        }
+    }
+
+    /// Ignores what has waited too long for somebody to connect again: the sync that follows brings it. Says how much.
+    pub(super) async fn ignore_overdue(&self, now: Timestamp) -> Result<u64> {
+        let mut ignored = 0;
+        loop {
+            let mut tx = self.db.write().await?;
+            let now_ignored = tx.ignore_overdue_notices(ago(now, PATIENCE), COMES_LATER, now, AT_ONCE).await?;
+            tx.commit().await?;
+            if now_ignored == 0 {
+                return Ok(ignored);
+            }
+            ignored += now_ignored;
         }
     }
 

@@ -54,9 +54,10 @@ impl<'a> Carrier<'a> {
                 self.note(&topic, &Subscribed::Had { provider_id, expires_at, renewed: false }).await
             }
             Step::End { provider_id, recorded } => self.end(&provider_id, recorded).await,
-            Step::Create(topic) => self.create(&topic).await,
+            Step::Create(topic) => self.create(&topic).await.map(drop),
             Step::Renew { topic, provider_id } => self.renew(&topic, &provider_id).await,
             Step::Probe { topic, provider_id } => self.probe(&topic, &provider_id).await,
+            Step::Replace { topic, provider_id } => self.replace(&topic, &provider_id).await,
         }
     }
 
@@ -83,19 +84,25 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    async fn create(&mut self, topic: &Topic) -> Result<()> {
+    /// Says why it could not, where it could not.
+    async fn create(&mut self, topic: &Topic) -> Result<Option<Trouble>> {
         let created = self.api.provider.subscribe(self.api, &self.new_subscription(topic)?).await;
         match self.hear(created) {
-            Ok(theirs) => self.note(topic, &had(theirs, false)).await,
+            Ok(theirs) => {
+                self.note(topic, &had(theirs, false)).await?;
+                Ok(None)
+            }
             // RFC 9110, section 15.5.10: it is in conflict with what is there.
-            Err(Trouble::Rejected(409)) => {
+            Err(trouble @ Trouble::Rejected(409)) => {
                 let until = self.engine.clock.now().saturating_add(TAKEN).unwrap_or(Timestamp::MAX);
-                self.missing(topic, SubscriptionState::Taken, "somebody else's subscription is in its place", until)
-                    .await
+                let why = "somebody else's subscription is in its place";
+                self.missing(topic, SubscriptionState::Taken, why, until).await?;
+                Ok(Some(trouble))
             }
             Err(trouble) => {
                 let retry_at = self.retry_at(&trouble, self.tries(topic));
-                self.missing(topic, SubscriptionState::Failed, &trouble.to_string(), retry_at).await
+                self.missing(topic, SubscriptionState::Failed, &trouble.to_string(), retry_at).await?;
+                Ok(Some(trouble))
             }
         }
     }
@@ -104,7 +111,7 @@ impl<'a> Carrier<'a> {
         let renewed = self.api.provider.renew(self.api, provider_id).await;
         match self.hear(renewed) {
             Ok(theirs) => self.note(topic, &had(theirs, true)).await,
-            Err(Trouble::NotFound) => self.create(topic).await,
+            Err(Trouble::NotFound) => self.create(topic).await.map(drop),
             // It serves until it ends.
             Err(trouble) => self.failed(topic, &trouble).await,
         }
@@ -114,19 +121,30 @@ impl<'a> Carrier<'a> {
         let probed = self.api.provider.probe(self.api, provider_id, &self.new_subscription(topic)?).await;
         match self.hear(probed) {
             Ok(theirs) => self.note(topic, &had(theirs, false)).await,
-            Err(Trouble::NotFound) => self.create(topic).await,
-            Err(trouble @ Trouble::RateLimited(_)) => self.failed(topic, &trouble).await,
-            Err(_) => {
-                let ended = self.api.provider.unsubscribe(self.api, provider_id).await;
-                match self.hear(ended) {
-                    Ok(()) | Err(Trouble::NotFound) => self.create(topic).await,
-                    Err(trouble) => {
-                        let (why, retry_at) = (trouble.to_string(), self.retry_at(&trouble, self.tries(topic)));
-                        self.note(topic, &Subscribed::Failed { state: SubscriptionState::Failed, why, retry_at }).await
-                    }
-                }
-            }
+            Err(Trouble::NotFound) => self.create(topic).await.map(drop),
+            // Of this one alone; all else may pass, and what is ended meanwhile could not be made again.
+            Err(Trouble::Rejected(_) | Trouble::Malformed(_)) => self.replace(topic, provider_id).await,
+            Err(trouble) => self.failed(topic, &trouble).await,
         }
+    }
+
+    /// Ends a subscription and makes it anew. Where that fails nothing else is touched: it would be lost as well.
+    async fn replace(&mut self, topic: &Topic, provider_id: &str) -> Result<()> {
+        let ended = self.api.provider.unsubscribe(self.api, provider_id).await;
+        match self.hear(ended) {
+            Ok(()) | Err(Trouble::NotFound) => {}
+            Err(trouble) => return self.failed(topic, &trouble).await,
+        }
+        if let Some(ours) = self.record(topic) {
+            let mut tx = self.engine.db.write().await?;
+            tx.forget_subscription(ours.id).await?;
+            tx.commit().await?;
+        }
+        if let Some(trouble) = self.create(topic).await? {
+            let until = self.retry_at(&trouble, self.tries(topic));
+            self.halted.get_or_insert((trouble.to_string(), until));
+        }
+        Ok(())
     }
 
     fn new_subscription(&self, topic: &Topic) -> Result<NewSubscription> {

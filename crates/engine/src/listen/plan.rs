@@ -30,6 +30,8 @@ pub(crate) struct Situation {
     pub(crate) renew_before: SignedDuration,
     /// What was not checked since is to be made sure of.
     pub(crate) probe_since: Option<Timestamp>,
+    /// What was made before is made anew.
+    pub(crate) replace_before: Option<Timestamp>,
     pub(crate) now: Timestamp,
 }
 
@@ -48,17 +50,20 @@ pub(crate) enum Step {
     Renew { topic: Topic, provider_id: String },
     /// Nobody knows whether it still works.
     Probe { topic: Topic, provider_id: String },
+    /// It is there, and nothing comes of it.
+    Replace { topic: Topic, provider_id: String },
 }
 
 impl Situation {
     /// What is to be done, in this order: what is in the way goes first.
     pub(crate) fn plan(&self) -> Vec<Step> {
         let (kept, surplus) = self.sort();
+        let replacing = self.replace_before.filter(|_| !self.lacks_something(&kept));
         let mut steps: Vec<_> = surplus.iter().filter_map(|theirs| self.end(theirs)).collect();
         steps.extend(self.forgotten(&surplus));
         for topic in &self.wanted {
             match kept.get(topic) {
-                Some(theirs) => steps.extend(self.keep(topic, theirs)),
+                Some(theirs) => steps.extend(self.keep(topic, theirs, replacing)),
                 None if self.record(topic).is_some_and(|ours| self.is_put_off(ours)) => {}
                 None => steps.push(Step::Create(topic.clone())),
             }
@@ -131,8 +136,14 @@ impl Situation {
         forgotten.map(|ours| Step::Forget(ours.id)).collect()
     }
 
+    /// Whether something is not there that could be: as long as it cannot be made, nothing else is made anew.
+    fn lacks_something(&self, kept: &BTreeMap<Topic, &Theirs>) -> bool {
+        let is_taken = |topic| self.record(topic).is_some_and(|ours| ours.state == SubscriptionState::Taken);
+        self.wanted.iter().any(|topic| !kept.contains_key(topic) && !is_taken(topic))
+    }
+
     /// What is to be done about a subscription that serves.
-    fn keep(&self, topic: &Topic, theirs: &Theirs) -> Vec<Step> {
+    fn keep(&self, topic: &Topic, theirs: &Theirs, replacing: Option<Timestamp>) -> Vec<Step> {
         let (topic, provider_id) = (topic.clone(), theirs.provider_id.clone());
         let adopt =
             || Step::Adopt { topic: topic.clone(), provider_id: provider_id.clone(), expires_at: theirs.expires_at };
@@ -143,9 +154,14 @@ impl Situation {
         if self.is_put_off(ours) {
             return Vec::new();
         }
+        if replacing.is_some_and(|before| ours.created_at < before) {
+            return vec![Step::Replace { topic, provider_id }];
+        }
         let unproven = |since| ours.checked_at.is_none_or(|checked| checked < since);
-        let probing = self.probe_since.is_some_and(unproven);
-        let renewing = self.ends_soon(theirs, ours.renewed_at);
+        let ends_soon = self.ends_soon(theirs, ours.renewed_at);
+        // One at a time: a probe may put another in its place. One that fails keeps nothing from being renewed.
+        let probing = self.probe_since.is_some_and(unproven) && !(ends_soon && ours.last_error.is_some());
+        let renewing = ends_soon && !probing;
         let differs = ours.state != SubscriptionState::Active
             || ours.last_error.is_some()
             || ours.expires_at != theirs.expires_at;

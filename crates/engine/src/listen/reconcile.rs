@@ -9,6 +9,7 @@ use super::{
     address,
     carry::Carrier,
     plan::{Situation, Topic},
+    silence,
 };
 use crate::{
     Engine, Error, Result,
@@ -26,6 +27,8 @@ struct Posture {
     /// What it is to tell of; nothing unless we listen.
     wanted: Vec<Topic>,
     rests: Option<(ListeningState, Option<String>)>,
+    /// Where it cannot reach us, this may be a copy of a house that it reaches well: nothing is ended there.
+    untouched: bool,
 }
 
 impl Engine {
@@ -54,9 +57,7 @@ impl Engine {
         }
         let Some(webhooks) = &manifest.webhooks else { return Ok(None) };
         let ours = self.db.read().await?.subscriptions(provider).await?;
-        // Where it cannot reach us, this may be a copy of a house that it reaches well: nothing is ended there.
-        let rests_untouched = posture.rests.as_ref().is_some_and(|(state, _)| *state == ListeningState::Unreachable);
-        if posture.wanted.is_empty() && (ours.is_empty() || rests_untouched) {
+        if posture.wanted.is_empty() && (ours.is_empty() || posture.untouched) {
             return Ok(Some(jobs::reconcile(provider, after(self.clock.now(), EVERY))));
         }
         let api = self.application_api(provider)?;
@@ -73,20 +74,22 @@ impl Engine {
 
     async fn posture(&self, configured: &Configured) -> Result<Posture> {
         let manifest = configured.manifest();
-        let rests = |state, why| Ok(Posture { wanted: Vec::new(), rests: Some((state, why)) });
+        let unreachable = address::why_unreachable(&self.public_url, &configured.application.api_url);
+        let untouched = unreachable.is_some();
+        let rests = |state, why| Ok(Posture { wanted: Vec::new(), rests: Some((state, why)), untouched });
         if manifest.webhooks.is_none() {
             return rests(ListeningState::Unsupported, None);
-        }
-        if let Some(why) = address::why_unreachable(&self.public_url, &configured.application.api_url) {
-            return rests(ListeningState::Unreachable, Some(why));
         }
         if self.polling.is_some() {
             return rests(ListeningState::Polling, None);
         }
+        if unreachable.is_some() {
+            return rests(ListeningState::Unreachable, unreachable);
+        }
         if !self.db.read().await?.is_anybody_connected(&manifest.id).await? {
             return rests(ListeningState::Idle, None);
         }
-        Ok(Posture { wanted: topics(manifest), rests: None })
+        Ok(Posture { wanted: topics(manifest), rests: None, untouched })
     }
 
     async fn situation(
@@ -99,6 +102,8 @@ impl Engine {
     ) -> Result<Situation> {
         let mut tx = self.db.read().await?;
         let listening = tx.listening(provider).await?;
+        let now = self.clock.now();
+        let replace_before = silence::replace_before(&mut tx, provider, listening.as_ref(), now).await?;
         let addresses = tx.public_urls().await?;
         let past = addresses.iter().filter_map(|text| text.parse().ok());
         let past = past.filter_map(|url| address::callback_url(&url, provider).ok()).map(String::from).collect();
@@ -110,7 +115,8 @@ impl Engine {
             ours,
             renew_before,
             probe_since: listening.and_then(|listening| listening.probe_asked_at),
-            now: self.clock.now(),
+            replace_before,
+            now,
         })
     }
 

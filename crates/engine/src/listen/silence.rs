@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use model::{Connection, ListeningState};
 use providers::Collection;
-use store::{Hearing, Listening};
+use store::{Hearing, Listening, Mode, Tx, Write};
 
 use super::Pace;
 use crate::{Engine, Result, jobs};
@@ -21,6 +21,8 @@ const DAYS_OF_HABITS: usize = 3;
 pub(crate) const GRACE: SignedDuration = SignedDuration::from_hours(1);
 /// Subscriptions are the application's: what one person's silence has checked need not be checked for the next one's.
 const PROBE_EVERY: SignedDuration = SignedDuration::from_hours(12);
+/// So long a silence goes on before what stood a probe is made anew, and so often that is done.
+const REPLACE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Engine {
     /// How often the collections that a connection is to be asked for are asked; looks whether it has fallen silent.
@@ -37,7 +39,12 @@ impl Engine {
         let told = collections.iter().filter(|collection| collection.notices.as_ref().is_some_and(is_told));
         let told: BTreeSet<_> = told.map(|collection| collection.id.clone()).collect();
         let hearing = tx.hearing(connection.user_id, connection.id).await?;
-        if told.is_empty() || hearing.silent_since.is_some() {
+        if told.is_empty() {
+            return Ok(Pace::default());
+        }
+        if hearing.silent_since.is_some() {
+            drop(tx);
+            self.stay_silent(provider, &listening, now).await?;
             return Ok(Pace::default());
         }
         let since = now.saturating_sub(HABITS).unwrap_or(now);
@@ -56,15 +63,47 @@ impl Engine {
         let provider = connection.provider.as_str();
         let mut tx = self.db.write().await?;
         tx.note_silence(connection.user_id, connection.id, now).await?;
-        let lately = now.saturating_sub(PROBE_EVERY).unwrap_or(now);
-        if tx.ask_probe(provider, lately, now).await? {
-            tx.enqueue(now, jobs::reconcile(provider, now)).await?;
-        }
+        ask_probe(&mut tx, provider, now).await?;
         tx.commit().await?;
         tracing::warn!(connection.id = %connection.id, provider, "nothing has been told for longer than is plausible");
         self.wake.notify_one();
         Ok(())
     }
+
+    /// Asks again, while the silence lasts: what stood the last probe may not stand the next.
+    async fn stay_silent(&self, provider: &str, listening: &Listening, now: Timestamp) -> Result<()> {
+        let last = listening.probe_asked_at.max(listening.probed_at);
+        if last.is_some_and(|last| now.duration_since(last) < PROBE_EVERY) {
+            return Ok(());
+        }
+        let mut tx = self.db.write().await?;
+        ask_probe(&mut tx, provider, now).await?;
+        tx.commit().await?;
+        self.wake.notify_one();
+        Ok(())
+    }
+}
+
+async fn ask_probe(tx: &mut Tx<Write>, provider: &str, now: Timestamp) -> Result<()> {
+    let lately = now.saturating_sub(PROBE_EVERY).unwrap_or(now);
+    if tx.ask_probe(provider, lately, now).await? {
+        tx.enqueue(now, jobs::reconcile(provider, now)).await?;
+    }
+    Ok(())
+}
+
+/// What was made before this is made anew: the provider reaches us and says that it tells us, and most hear nothing.
+pub(super) async fn replace_before(
+    tx: &mut Tx<impl Mode>,
+    provider: &str,
+    listening: Option<&Listening>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let (connections, silent) = tx.count_silent(provider).await?;
+    let Some(since) = tx.silent_since(provider).await?.filter(|_| 2 * silent >= connections) else { return Ok(None) };
+    let was_probed = listening.and_then(|listening| listening.probed_at).is_some_and(|probed| probed >= since);
+    let lasts = now.duration_since(since) >= REPLACE_EVERY;
+    Ok((was_probed && lasts).then(|| now.saturating_sub(REPLACE_EVERY).unwrap_or(now)))
 }
 
 fn is_listening(listening: &Listening) -> bool {

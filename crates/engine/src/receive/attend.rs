@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use jiff::Timestamp;
-use model::{Connection, ConnectionState, DeliveryState, Kind, NoticeState};
+use jiff::{SignedDuration, Timestamp};
+use model::{Connection, ConnectionState, DeliveryState, Kind, NoticeState, Operation};
 use providers::Collection;
 use store::{Job, NewJob, Tx, WaitingNotice, Write};
 
@@ -21,11 +21,24 @@ const AT_ONCE: i64 = 200;
 const NOT_CONSENTED: &str = "not consented to";
 const NOT_COLLECTED: &str = "not collected here";
 
+const STILL_THERE: &str = "told to be deleted, and still there";
+/// How long a deletion is waited for that does not show yet.
+const LAGS: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(10)];
+
 /// A thing that notices speak of: several may, and it is asked for once.
 struct Thing {
     collection: String,
     object_id: String,
     notices: Vec<WaitingNotice>,
+}
+
+impl Thing {
+    /// Until when a thing may be answered that was deleted: a provider's answers may be older than what it tells.
+    fn still_there_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let last = self.notices.last().filter(|last| last.operation == Operation::Delete)?;
+        let lag = LAGS.get(usize::try_from(last.tries).ok()?)?;
+        now.checked_add(*lag).ok()
+    }
 }
 
 /// One visit to a connection's notices.
@@ -104,8 +117,13 @@ impl Visit<'_> {
             Looked::Told(brought) => brought,
             Looked::Refused(why) => return Err(Trouble::Collection { why, passing: false }),
         };
+        let is_there = brought.page.is_some();
         let mut tx = engine.begin_on(connection).await?;
         engine.write_down(&mut tx, connection, &collection, brought).await?;
+        if let Some(at) = thing.still_there_until(engine.clock.now()).filter(|_| is_there) {
+            tx.put_off_notices(connection.user_id, &thing.notices, STILL_THERE, at).await?;
+            return Ok(tx.commit().await?);
+        }
         self.settle(&mut tx, &thing.notices, NoticeState::Applied, None).await?;
         tx.commit().await?;
         self.note_lag(thing);

@@ -15,7 +15,7 @@ use crate::{Engine, Result, jobs::verdict};
 /// What fails for a reason of its own is given up after so many tries.
 const TRIES: i64 = 5;
 /// Trouble that may pass is waited out for so long. Whatever it was, the next sync brings it.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
+pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Deliveries that come together are kept in one commit.
 pub(crate) fn gathered(db: Db) -> Gather<NewDelivery, Arrival> {
@@ -35,8 +35,9 @@ impl Engine {
     /// Whether to try again what has failed so many times before, and when.
     fn fate(&self, tries_before: i64, since: Timestamp, passing: bool) -> Fate {
         let now = self.clock.now();
-        let spent = if passing { now.duration_since(since) > PATIENCE } else { tries_before + 1 >= TRIES };
-        match spent {
+        let tried = tries_before + 1 >= TRIES;
+        // What is replayed may be old, and is tried a few times again.
+        match tried && (!passing || now.duration_since(since) > PATIENCE) {
             true => Fate::GivenUp,
             false => Fate::Again(verdict::backoff(now, tries_before + 1, self.random.fraction())),
         }

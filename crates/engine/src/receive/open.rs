@@ -142,7 +142,10 @@ impl Engine {
             return Ok(Err("the provider is not configured".to_owned()));
         };
         match tx.open_delivery(delivery).await {
-            Ok(body) => Ok(configured.provider.notices(&body).map_err(|error| error.to_string())),
+            Ok(body) => Ok(configured.provider.notices(&body).map_err(|error| match error {
+                providers::Error::Malformed(why) => format!("the delivery could not be read: {why}"),
+                other => other.to_string(),
+            })),
             Err(error @ (store::Error::Sealed(_) | store::Error::KeyMissing(_))) => Ok(Err(error.to_string())),
             Err(error) => Err(error.into()),
         }

@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
 use model::UserId;
 use store::Grown;
 use tokio::sync::{
@@ -21,7 +22,7 @@ use super::{Batch, tail::Tail};
 use crate::{Engine, Result};
 
 /// Another process may have added to a log without our hearing of it.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Batches that wait for a person's readers; who is further behind reads the log itself.
 const WAITING: usize = 64;
 
@@ -115,19 +116,19 @@ impl Engine {
 
     /// Hears of what this process adds to the logs, and looks for what others add, as long as somebody reads along.
     async fn look_out(self, mut grown: broadcast::Receiver<Grown>) {
-        let mut look_at = self.clock.now();
+        let mut pause = pin!(self.clock.sleep(Duration::ZERO));
         while !self.closing.is_cancelled() && !self.hub.is_deserted() {
             tokio::select! {
                 heard = grown.recv() => match heard {
                     Ok(Grown { user, head, .. }) => self.hub.wake(user, head),
-                    Err(RecvError::Lagged(_)) => look_at = self.clock.now(),
+                    Err(RecvError::Lagged(_)) => pause.set(self.clock.sleep(Duration::ZERO)),
                     Err(RecvError::Closed) => return,
                 },
-                () = self.clock.sleep_until(look_at) => {
+                () = pause.as_mut() => {
                     if let Err(error) = self.look().await {
                         tracing::debug!(%error, "what others add to the logs could not be looked for");
                     }
-                    look_at = self.clock.now().saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+                    pause.set(self.clock.sleep(LOOK_AGAIN));
                 }
                 () = self.closing.cancelled() => {}
             }

@@ -3,10 +3,12 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +21,7 @@ use super::{Ended, Glimpse};
 use crate::{Engine, Result};
 
 /// Another process may have added to a log without our hearing of it.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Clocks differ, and a transaction may take long between its instant and its commit.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 /// Of a log that grows by more at a time, the newest changes are shown.
@@ -110,15 +112,15 @@ impl Lookout {
 
     async fn keep_watch(mut self, mut grown: broadcast::Receiver<Grown>) {
         let engine = self.engine.clone();
-        let mut look_at = engine.clock.now();
+        let mut pause = pin!(engine.clock.sleep(Duration::ZERO));
         while !self.is_alone() {
             let seen = tokio::select! {
                 heard = grown.recv() => match heard {
                     Ok(grown) => self.show(grown.user, Some(grown.from), grown.head).await,
                     Err(_) => self.look().await,
                 },
-                () = engine.clock.sleep_until(look_at) => {
-                    look_at = engine.clock.now().saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+                () = pause.as_mut() => {
+                    pause.set(engine.clock.sleep(LOOK_AGAIN));
                     self.look().await
                 }
                 () = engine.closing() => return,

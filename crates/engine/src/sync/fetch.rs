@@ -42,11 +42,13 @@ impl From<store::Error> for Trouble {
 
 impl From<providers::Error> for Trouble {
     fn from(error: providers::Error) -> Self {
-        use providers::Error::{MissingScope, RateLimited, Unavailable};
+        use providers::Error::{MissingScope, RateLimited, Unauthorized, Unavailable};
         match error {
             MissingScope(scope) => Self::MissingScope(scope),
             RateLimited(_) => Self::Connection(error.into()),
             Unavailable(why) => Self::Collection { why, passing: true },
+            // A token that was refreshed just now, or could not be again so soon.
+            Unauthorized => Self::Collection { why: error.to_string(), passing: true },
             other => Self::Collection { why: other.to_string(), passing: false },
         }
     }

@@ -242,6 +242,58 @@ async fn a_house_that_cannot_be_reached_asks_and_touches_nothing() {
 }
 
 #[tokio::test]
+async fn a_probe_that_does_not_reach_us_ends_nothing() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        connected_to(&house, FEW).await.unwrap();
+        office.refuse("probe", || Trouble::Unavailable("status 500".into()));
+        office.refuse("create", || Trouble::Unavailable("status 500".into()));
+        office.asked("");
+        house.engine.ask_reconcile(OURA, true).await.unwrap();
+        house.engine.run_due().await.unwrap();
+        assert_eq!((office.asked("probe"), office.asked("delete")), (3, 0), "three say enough");
+        assert_eq!((office.leading_to(HERE), state(&house).await), (all(&house), ListeningState::Active));
+        let subscriptions = house.engine.subscriptions(OURA).await.unwrap();
+        let failed: Vec<_> = subscriptions.iter().filter(|it| it.last_error.is_some()).collect();
+        assert!(failed.len() == 3 && failed.iter().all(|it| it.retry_at > Some(house.now())), "{failed:?}");
+
+        office.recover();
+        office.refuse("probe", || Trouble::Unauthorized);
+        house.engine.ask_reconcile(OURA, true).await.unwrap();
+        house.engine.run_due().await.unwrap();
+        assert_eq!((office.asked("delete"), office.leading_to(HERE)), (0, all(&house)));
+
+        office.recover();
+        house.engine.ask_reconcile(OURA, true).await.unwrap();
+        house.engine.run_due().await.unwrap();
+        let subscriptions = house.engine.subscriptions(OURA).await.unwrap();
+        assert!(subscriptions.iter().all(|it| it.last_error.is_none()), "{subscriptions:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_can_reach_polling_is_no_trouble() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        connected_to(&house, FEW).await.unwrap();
+        office.asked("");
+        let polling = Some(jiff::SignedDuration::from_mins(15));
+        let plan = Plan { polling, public_url: "http://afferent.test".to_owned(), ..office.plan() };
+        let copy = house.rebuilt(&plan).await.unwrap();
+        house.clock.turn(13 * HOUR);
+        copy.run_due().await.unwrap();
+        let listening = copy.listening(OURA).await.unwrap();
+        assert_eq!((listening.state, listening.why), (ListeningState::Polling, None));
+        let readiness = copy.readiness().await;
+        let check = readiness.checks.iter().find(|check| check.name == "webhooks:oura").unwrap();
+        assert!(check.ok, "{check:?}");
+        assert_eq!((office.asked(""), office.leading_to(HERE)), (0, all(&house)), "it may be a copy");
+    }
+}
+
+#[tokio::test]
 async fn settings_may_have_everything_asked_for_instead() {
     for database in Engine::all() {
         let office = Office::default();

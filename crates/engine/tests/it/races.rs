@@ -1,8 +1,12 @@
 //! Hundreds tell of the same things while syncs and a disconnect run: in the end it is as if one had come after another.
 
-use model::{Actor, Operation, UserId};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use model::{Actor, Operation, Random, UserId};
 use testkit::{Engine, SignedDelivery, count};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     people::{HOUR, MINUTE, OURA, log, rounds, status, sync_with},
@@ -12,6 +16,9 @@ use crate::{
 /// Deliveries at once; each thing is told of by a few hundred of them.
 const DELIVERIES: usize = 400;
 const OBJECTS: [&str; 3] = ["first", "second", "third"];
+/// About as long as it takes to attend to one.
+const ONE_TAKES_MILLIS: f64 = 30.0;
+const PATIENCE: Duration = Duration::from_secs(60);
 const UNSETTLED: &str = "select count(*) from deliveries where state in ('received', 'waiting', 'dead')";
 
 /// Two processes, and all that is done in them at once.
@@ -33,7 +40,7 @@ impl<'a> Crowd<'a> {
             let operations = [Operation::Create, Operation::Update, Operation::Delete];
             let (operation, object) = (operations[number % 3], OBJECTS[number / 3 % 3]);
             // Of two that say the same one may be dropped: these differ.
-            let at = self.told.house.now() - jiff::SignedDuration::from_millis(i64::try_from(number / 9).unwrap());
+            let at = self.told.house.now() - SignedDuration::from_millis(i64::try_from(number / 9).unwrap());
             let delivery = SignedDelivery::of(&self.told.account, operation, SCORES, object, at);
             let door = self.doors[number % 2].clone();
             self.calls.spawn(async move {
@@ -131,5 +138,30 @@ async fn who_disconnects_in_a_crowd_is_left_with_nothing_and_takes_nothing_from_
             told.work().await;
             assert_eq!(told.scores().await, scores_of(&told.house, other).await);
         }
+    }
+}
+
+/// The clock stands still: what is not done at once is never done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_the_last_is_being_finished_is_not_left_lying() {
+    for database in Engine::all() {
+        let told = Told::new(database).await;
+        let stop = CancellationToken::new();
+        let (engine, token) = (told.house.engine.clone(), stop.clone());
+        let worker = tokio::spawn(async move { engine.work(token).await });
+        for _ in 0..rounds(60) {
+            told.tell(Operation::Update, "first").await;
+            let moment = Duration::from_secs_f64(Random::system().fraction() * ONE_TAKES_MILLIS / 1000.0);
+            tokio::time::sleep(moment).await;
+            told.tell(Operation::Update, "second").await;
+            let done = async {
+                while count(&told.house.test, UNSETTLED).await.unwrap() > 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(PATIENCE, done).await.expect("something is left lying");
+        }
+        stop.cancel();
+        worker.await.unwrap();
     }
 }

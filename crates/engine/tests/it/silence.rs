@@ -104,9 +104,12 @@ async fn a_long_silence_is_noticed_and_ends_with_the_first_notice() {
         assert!(readiness.ready && !check.ok && check.detail.contains("1 of 1"), "{check:?}");
 
         let asked = requests(&house, SCORES);
-        pass(&house, 16).await;
-        assert_eq!(requests(&house, SCORES) - asked, 3, "it is asked for meanwhile");
+        pass(&house, 10).await;
         assert_eq!(office.asked("probe"), 0, "once is enough for a while");
+        pass(&house, 6).await;
+        assert_eq!(requests(&house, SCORES) - asked, 3, "it is asked for meanwhile");
+        pass(&house, 2).await;
+        assert_eq!((office.asked("probe"), office.asked("delete")), (office.leading_to(HERE), 0), "it lasts");
         tell(&house, user, connection).await;
         assert_eq!(how(&house, user).await, "webhooks");
         pass(&house, 5).await;
@@ -160,6 +163,29 @@ async fn what_does_not_stand_a_probe_is_made_anew() {
         assert_eq!((office.asked("delete"), office.asked("create"), office.leading_to(HERE)), (all, all, all));
         let probed = house.engine.listening(OURA).await.unwrap().probed_at.unwrap();
         assert!(house.now().duration_since(probed).as_hours() < 3);
+    }
+}
+
+#[tokio::test]
+async fn what_stands_a_probe_and_tells_nothing_is_made_anew_each_day() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        let (_, _, _recording) = somebody_still(&house, &["sleep_score"]).await;
+        let all = office.leading_to(HERE);
+        pass(&house, 37).await;
+        office.asked("");
+        pass(&house, 22).await;
+        assert_eq!((office.asked("delete"), office.asked("create")), (0, 0), "it may yet come");
+        pass(&house, 16).await;
+        assert_eq!((office.asked("delete"), office.asked("create"), office.leading_to(HERE)), (all, all, all));
+
+        office.refuse("create", || Trouble::Malformed("the challenge was answered wrongly".into()));
+        pass(&house, 36).await;
+        assert_eq!((office.asked("delete"), office.leading_to(HERE)), (1, all - 1), "no more than one is lost");
+        office.recover();
+        pass(&house, 13).await;
+        assert_eq!((office.asked("delete"), office.leading_to(HERE)), (all - 1, all));
     }
 }
 

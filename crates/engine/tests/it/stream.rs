@@ -214,3 +214,20 @@ async fn streams_end_with_their_server_and_with_their_person() {
         timeout(NEVER, house.engine.drain()).await.expect("somebody still reads along");
     }
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_hides_nothing_that_others_add() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let user = house.somebody().await.unwrap().id;
+        let neighbours_db = house.test.again().await.unwrap();
+        let mut follow = house.engine.follow(user, Filter::default(), None).await.unwrap();
+        grow(&house.test.db, user, &[Kind::Sleep]).await;
+        assert_eq!(words(&told(&mut follow, None).await), "1");
+        house.clock.set_by(jiff::SignedDuration::from_hours(-1));
+        grow(&house.test.db, user, &[Kind::Sleep]).await;
+        assert_eq!(words(&told(&mut follow, None).await), "2");
+        grow(&neighbours_db, user, &[Kind::Sleep]).await;
+        assert_eq!(words(&house.while_time_passes(told(&mut follow, None)).await), "3", "not only after an hour");
+    }
+}

@@ -183,6 +183,8 @@ async fn a_process_says_whether_it_can_work() {
         let behind = house.engine.readiness().await;
         assert_eq!((behind.ready, failed(&behind).remove(0)), (false, "worker".to_owned()), "the sync is an hour late");
         house.engine.run_due().await.unwrap();
+        assert!(!house.engine.readiness().await.ready, "for a moment everybody gets the same answer");
+        house.clock.turn(std::time::Duration::from_secs(2));
         assert!(house.engine.readiness().await.ready);
         house.clock.turn(13 * HOUR);
         let silent = house.engine.readiness().await;

@@ -23,9 +23,9 @@ struct WireNotice {
 /// What a delivery says has changed.
 pub(super) fn notices(body: &[u8]) -> Result<Vec<Notice>, Error> {
     let wire: WireNotice = serde_json::from_slice(body)
-        .map_err(|_| Error::Malformed("the delivery does not name an account, a data type and an object".into()))?;
+        .map_err(|_| Error::Malformed("it does not name an account, a data type and an object".into()))?;
     if [&wire.user_id, &wire.data_type, &wire.object_id].into_iter().any(String::is_empty) {
-        return Err(Error::Malformed("the delivery leaves open whose or what it is".into()));
+        return Err(Error::Malformed("it leaves open whose or what it is".into()));
     }
     // Whatever has happened: what is asked for afresh is right.
     let operation = wire.event_type.as_str().and_then(|word| word.parse().ok()).unwrap_or(Operation::Update);

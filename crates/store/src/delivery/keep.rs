@@ -43,6 +43,13 @@ struct Sealed {
     body: Vec<u8>,
 }
 
+impl Sealed {
+    /// Where the index has it that knows twins.
+    fn place(&self) -> (&str, &str) {
+        (&self.provider, &self.digest)
+    }
+}
+
 impl Db {
     /// Keeps deliveries in one commit. Once this has returned they outlive whatever happens to this process.
     pub async fn keep_deliveries(&self, deliveries: Vec<NewDelivery>) -> Result<Vec<Arrival>> {
@@ -50,14 +57,17 @@ impl Db {
         for delivery in deliveries {
             sealed.push(self.seal_delivery(delivery).await?);
         }
+        // The answers keep the order of the calls; the rows go in by one order for everybody, or two would block each other.
+        let ids: Vec<_> = sealed.iter().map(|delivery| delivery.id.clone()).collect();
+        sealed.sort_by(|one, other| one.place().cmp(&other.place()));
         let mut tx = self.write().await?;
         let mut new = HashSet::with_capacity(sealed.len());
         for piece in pieces(&sealed) {
             new.extend(tx.insert_deliveries(piece).await?);
         }
         tx.commit().await?;
-        let arrival = |delivery: &Sealed| if new.contains(&delivery.id) { Arrival::New } else { Arrival::Twin };
-        Ok(sealed.iter().map(arrival).collect())
+        let arrival = |id: &String| if new.contains(id) { Arrival::New } else { Arrival::Twin };
+        Ok(ids.iter().map(arrival).collect())
     }
 
     async fn seal_delivery(&self, delivery: NewDelivery) -> Result<Sealed> {
@@ -86,7 +96,7 @@ impl Tx<Write> {
              values {} on conflict (provider, digest) where state = 'received' do nothing returning id",
             rows(COLUMNS, deliveries.len())
         ));
-        Ok(on!(self, |db| deliveries
+        let new: Vec<String> = on!(self, |db| deliveries
             .iter()
             .fold(query_scalar(sql), |query, delivery| {
                 query
@@ -100,6 +110,8 @@ impl Tx<Write> {
                     .bind(delivery.body.as_slice())
                     .bind(delivery.received_at)
             })
-            .fetch_all(&mut **db))?)
+            .fetch_all(&mut **db))?;
+        self.changed |= !new.is_empty();
+        Ok(new)
     }
 }

@@ -182,13 +182,14 @@ impl Tx<Write> {
             on!(self, |db| query_scalar(OLD).bind(before.as_millisecond()).bind(limit).fetch_all(&mut **db))?;
         let mut deleted = 0;
         for ids in lists(&ids) {
-            let list = placeholders(1, ids.len());
-            for (table, column) in [("notices", "delivery_id"), ("deliveries", "id")] {
-                let sql = AssertSqlSafe(format!("delete from {table} where {column} in ({list})"));
-                deleted =
-                    change!(self, |db| ids.iter().fold(query(sql), |query, id| query.bind(id)).execute(&mut **db))?;
-            }
+            self.delete_where("notices", "delivery_id", &ids).await?;
+            deleted += self.delete_where("deliveries", "id", &ids).await?;
         }
         Ok(deleted)
+    }
+
+    async fn delete_where(&mut self, table: &str, column: &str, ids: &[String]) -> Result<u64> {
+        let sql = AssertSqlSafe(format!("delete from {table} where {column} in ({})", placeholders(1, ids.len())));
+        Ok(change!(self, |db| ids.iter().fold(query(sql), |query, id| query.bind(id)).execute(&mut **db))?)
     }
 }

@@ -67,7 +67,8 @@ async fn one_connection_to_a_provider_is_in_use() {
         let ben = add(&test.db, "ben@example.org").await.unwrap().id;
         connect(&test.db, ben).await.unwrap();
         let mut tx = test.db.read().await.unwrap();
-        assert_eq!(tx.count_connections("oura", ConnectionState::Active).await.unwrap(), 2);
+        assert!(tx.has_active_connection("oura").await.unwrap());
+        assert!(!tx.has_active_connection("whoop").await.unwrap());
     }
 }
 
@@ -160,6 +161,9 @@ async fn what_syncs_and_grants_say_is_noted() {
         assert_eq!((found.scopes_asked, found.scopes_granted), (scopes, None));
         assert_eq!(tx.last_success("oura").await.unwrap(), Some(minute(3)));
         assert_eq!(tx.last_success("whoop").await.unwrap(), None);
+        tx.move_connection(&found, ConnectionState::Removed, None, minute(4)).await.unwrap();
+        assert!(!tx.has_active_connection("oura").await.unwrap());
+        assert_eq!(tx.last_success("oura").await.unwrap(), None);
     }
 }
 

@@ -1,13 +1,16 @@
 //! What providers have sent, and what became of it.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Json as Answer,
     extract::{Path, State as Extract},
     http::StatusCode,
 };
 use engine::{Delivery, DeliveryQuery, ListedNotice};
+use futures::future::try_join_all;
 use jiff::Timestamp;
-use model::{DeliveryId, DeliveryState, NoticeState, Operation, UserId};
+use model::{Action, Actor, DeliveryId, DeliveryState, NoticeState, Operation, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -119,7 +122,7 @@ impl From<ListedNotice> for NoticeAnswer {
     responses((status = 200, body = DeliveriesAnswer), Problems))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
-    _staff: Staff<DeliveriesRead>,
+    staff: Staff<DeliveriesRead>,
     Query(query): Query<DeliveriesQuery>,
 ) -> Result<Answer<DeliveriesAnswer>, Problem> {
     let limit = paging::limit(query.limit, MOST)?;
@@ -130,8 +133,18 @@ pub(crate) async fn list(
         limit,
     };
     let deliveries = state.engine.deliveries(&wanted).await?;
+    note_shown(&state, &staff.actor(), &deliveries).await?;
     let next_cursor = paging::go_on_after(&deliveries, limit).map(|delivery| delivery.id);
     Ok(Answer(DeliveriesAnswer { deliveries: deliveries.into_iter().map(Into::into).collect(), next_cursor }))
+}
+
+/// Puts on record, for each person whom the deliveries concern, who is shown them.
+pub(crate) async fn note_shown(state: &State, actor: &Actor, deliveries: &[Delivery]) -> Result<(), Problem> {
+    let people: BTreeSet<UserId> =
+        deliveries.iter().flat_map(|delivery| &delivery.notices).map(|notice| notice.user_id).collect();
+    // All at once, so that one commit has many of them.
+    try_join_all(people.iter().map(|user| state.engine.note_read(actor, *user, Action::DeliveriesRead))).await?;
+    Ok(())
 }
 
 fn read_state(word: Option<&str>) -> Result<Option<DeliveryState>, Problem> {

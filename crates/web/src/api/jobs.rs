@@ -12,7 +12,7 @@ use axum::{
     },
 };
 use engine::JobReport;
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use model::{Action, JobId, UserId};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,11 +22,17 @@ use crate::{
     auth::{ConnectionsRead, For, Stay},
     extract::accepts,
     problem::{Problem, ProblemId, Problems},
+    stream::Place,
 };
 
 use super::Subject;
 
+/// How often a job that runs is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
+/// One that waits is looked at ever more seldom, down to this.
+const LOOK_SELDOM: Duration = Duration::from_secs(5);
+/// A stream ends after so long, whatever has become of the job.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// How far a job is.
 #[derive(ToSchema)]
@@ -81,7 +87,7 @@ pub(crate) enum JobCause {
 
 /// How far a job is; as `text/event-stream`, as it goes on.
 #[utoipa::path(get, path = "/api/v1/jobs/{job}", operation_id = "read_job", tag = "integrations", params(("job" = String, Path), Subject),
-    responses((status = 200, body = JobAnswer), Problems))]
+    responses((status = 200, content((JobAnswer = "application/json"), (JobAnswer = "text/event-stream"))), Problems))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,
@@ -93,29 +99,59 @@ pub(crate) async fn show(
     state.engine.note_read(&subject.actor(), subject.user, Action::StatusRead).await?;
     let report = state.engine.job(subject.user, id).await?;
     if accepts(&headers, "text/event-stream") {
-        let stream = progress(state, stay, subject.user, id);
-        return Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response());
+        let place = state.places.take(subject.actor(), Some(subject.user))?;
+        let progress =
+            Progress { state, stay, user: subject.user, id, last: String::new(), pause: LOOK_AGAIN, _place: place };
+        return Ok(Sse::new(progress.stream()).keep_alive(KeepAlive::default()).into_response());
     }
     Ok(Answer::<JobReport>(report).into_response())
 }
 
-/// One event for each step, until the job has ended, or nobody may see it any more.
-fn progress(state: State, stay: Stay, user: UserId, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(Some((state, stay, String::new())), move |open| async move {
-        let (state, stay, mut last) = open?;
+/// Somebody who is told how a job goes on.
+struct Progress {
+    state: State,
+    stay: Stay,
+    user: UserId,
+    id: JobId,
+    /// What was told last.
+    last: String,
+    /// How long until the next look.
+    pause: Duration,
+    _place: Place,
+}
+
+impl Progress {
+    /// One event for each step, until the job has ended, or nobody may see it any more.
+    fn stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        let clock = self.state.engine.clock().clone();
+        let steps = stream::unfold(Some(self), async |open| {
+            let mut open = open?;
+            let (text, finished) = open.next().await?;
+            let event = Event::default().event("progress").data(text);
+            Some((Ok(event), (!finished).then_some(open)))
+        });
+        steps.take_until(async move { clock.sleep(LONGEST).await })
+    }
+
+    /// The next step as it is told, and whether it is the last.
+    async fn next(&mut self) -> Option<(String, bool)> {
         loop {
-            stay.may::<ConnectionsRead>(user).await.ok()??;
-            let report = state.engine.job(user, id).await.ok()?;
+            self.stay.may::<ConnectionsRead>(self.user).await.ok()??;
+            let report = self.state.engine.job(self.user, self.id).await.ok()?;
             let text = serde_json::to_string(&report).unwrap_or_default();
-            if text != last {
-                last.clone_from(&text);
-                let event = Ok(Event::default().event("progress").data(text));
-                return Some((event, (!report.finished).then_some((state, stay, last))));
+            if text != self.last {
+                self.pause = LOOK_AGAIN;
+                self.last.clone_from(&text);
+                return Some((text, report.finished));
             }
+            let engine = &self.state.engine;
             tokio::select! {
-                () = tokio::time::sleep(LOOK_AGAIN) => {}
-                () = state.engine.closing() => return None,
+                () = engine.clock().sleep(self.pause) => {}
+                () = engine.closing() => return None,
+            }
+            if report.state != "running" {
+                self.pause = (2 * self.pause).min(LOOK_SELDOM);
             }
         }
-    })
+    }
 }

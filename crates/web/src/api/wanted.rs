@@ -12,10 +12,10 @@ use crate::problem::Problem;
 pub(crate) struct Wanted {
     /// Kinds with commas between; none: all.
     #[param(nullable = false)]
-    kinds: Option<String>,
+    pub(crate) kinds: Option<String>,
     /// Providers with commas between; none: all.
     #[param(nullable = false)]
-    providers: Option<String>,
+    pub(crate) providers: Option<String>,
 }
 
 impl Wanted {

@@ -1,6 +1,6 @@
 //! The administrators' view: that things change, for all people, as it happens.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State as Extract,
@@ -8,6 +8,7 @@ use axum::{
 };
 use engine::{Glimpse, OpenStream, Via, Watch};
 use model::{Action, Actor, Sharing};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{End, pipe::Pipe};
@@ -15,6 +16,7 @@ use crate::{
     State,
     api::change_type,
     auth::{RecordsRead, Staff, Stay},
+    extract::Query,
     problem::{Problem, Problems},
 };
 
@@ -27,8 +29,13 @@ struct Watching {
     stay: Stay,
     actor: Actor,
     watch: Watch,
-    open: OpenStream,
+    open: Arc<OpenStream>,
 }
+
+/// Nothing can be chosen: who would filter is told so.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LiveQuery {}
 
 /// One message of the stream.
 #[derive(ToSchema)]
@@ -51,10 +58,13 @@ pub(crate) async fn show(
     Extract(state): Extract<State>,
     staff: Staff<RecordsRead>,
     stay: Stay,
+    Query(LiveQuery {}): Query<LiveQuery>,
 ) -> Result<Response, Problem> {
+    let place = state.places.take(staff.actor(), None)?;
     let watch = state.engine.watch().await?;
-    let (pipe, answer) = Pipe::new(state.engine.clock().clone());
-    let watching = Watching { state, stay, actor: staff.actor(), watch, open: OpenStream::new(Via::Live) };
+    let open = Arc::new(OpenStream::new(Via::Live));
+    let (pipe, answer) = Pipe::new(&state.engine, place, open.clone());
+    let watching = Watching { state, stay, actor: staff.actor(), watch, open };
     tokio::spawn(run(watching, pipe));
     Ok(answer)
 }
@@ -87,9 +97,7 @@ impl Watching {
                 self.state.engine.note_read(&self.actor, watched.user, Action::EventsWatched).await?;
                 self.open.sent(glimpses.len());
             }
-            for glimpse in glimpses {
-                pipe.put(write(&glimpse)).await?;
-            }
+            pipe.in_time(tell(pipe, &glimpses)).await?;
         }
     }
 
@@ -101,6 +109,13 @@ impl Watching {
             Err(_) => Err(End::Trouble),
         }
     }
+}
+
+async fn tell(pipe: &Pipe, glimpses: &[Glimpse]) -> Result<(), End> {
+    for glimpse in glimpses {
+        pipe.put(write(glimpse)).await?;
+    }
+    Ok(())
 }
 
 fn write(glimpse: &Glimpse) -> Event {

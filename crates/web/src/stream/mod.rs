@@ -3,11 +3,15 @@
 mod knock;
 pub(crate) mod live;
 mod pipe;
+mod places;
 mod reading;
 pub(crate) mod socket;
 pub(crate) mod sse;
 
-pub(crate) use self::knock::shown as token_among_protocols;
+pub(crate) use self::{
+    knock::shown as token_among_protocols,
+    places::{Place, Places},
+};
 use engine::Ended;
 
 /// Why a stream ends.
@@ -18,6 +22,8 @@ pub(super) enum End {
     NoLonger,
     /// The reader is too slow. What it has not been sent lies after the position, where there is one.
     Behind(Option<i64>),
+    /// The reader sends more than anybody has to say.
+    TooLoud,
     /// Something could not be read, which may succeed soon.
     Trouble,
     /// The reader has gone, or says nothing any more.

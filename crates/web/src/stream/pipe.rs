@@ -13,17 +13,18 @@ use axum::{
         sse::{Event, Sse},
     },
 };
+use engine::{Engine, OpenStream};
 use futures::{Stream, stream};
 use model::Clock;
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 
-use super::End;
+use super::{End, places::Place};
 
 /// How many events wait in it.
 const LENGTH: usize = 32;
-/// A reader that takes nothing for so long is too slow.
+/// A reader that takes longer for what it is told at once is too slow: meanwhile nobody asks whether it still may.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a browser waits before it comes back.
+/// A browser waits for so long before it comes back, and up to twice as long: all of a server's come back to it.
 const COME_BACK: Duration = Duration::from_secs(2);
 /// Proxies that gather answers let a stream pass when it says so.
 const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
@@ -33,39 +34,45 @@ pub(super) struct Pipe {
     clock: Clock,
     events: mpsc::Sender<Event>,
     last: Arc<Mutex<Option<Event>>>,
+    come_back: Duration,
 }
 
 impl Pipe {
-    /// A pipe, and the answer that it leads to.
-    pub(super) fn new(clock: Clock) -> (Self, Response) {
+    /// A pipe, and the answer that it leads to, which keeps the reader's place and is open for as long as the system
+    /// has not sent it all.
+    pub(super) fn new(engine: &Engine, place: Place, open: Arc<OpenStream>) -> (Self, Response) {
         let (events, end) = mpsc::channel(LENGTH);
         let last = Arc::new(Mutex::new(None));
-        let answer = Sse::new(pour(end, last.clone()));
-        (Self { clock, events, last }, ([UNBUFFERED], answer).into_response())
+        let answer = Sse::new(pour(end, last.clone(), (place, open)));
+        let come_back = COME_BACK.mul_f64(1.0 + engine.random().fraction());
+        let clock = engine.clock().clone();
+        (Self { clock, events, last, come_back }, ([UNBUFFERED], answer).into_response())
     }
 
-    /// Puts an event in, when there is room soon enough.
+    /// Puts an event in once there is room.
     pub(super) async fn put(&self, event: Event) -> Result<(), End> {
-        let event = match self.events.try_send(event) {
-            Ok(()) => return Ok(()),
-            Err(TrySendError::Closed(_)) => return Err(End::Left),
-            Err(TrySendError::Full(event)) => event,
-        };
+        self.events.send(event).await.map_err(|_| End::Left)
+    }
+
+    /// Puts in what is told at once, when there is room for all of it soon enough.
+    pub(super) async fn in_time(&self, putting: impl Future<Output = Result<(), End>>) -> Result<(), End> {
         tokio::select! {
-            put = self.events.send(event) => put.map_err(|_| End::Left),
+            biased;
+            put = putting => put,
             () = self.clock.sleep(PATIENCE) => Err(End::Behind(None)),
         }
     }
 
     /// Says where the reader is to begin, and when to come back.
     pub(super) async fn open(&self, position: Option<i64>) -> Result<(), End> {
-        let event = Event::default().retry(COME_BACK);
-        self.put(position.into_iter().fold(event, |event, position| event.id(position.to_string()))).await
+        let event = Event::default().retry(self.come_back);
+        let event = position.into_iter().fold(event, |event, position| event.id(position.to_string()));
+        self.in_time(self.put(event)).await
     }
 
     /// Shows that the stream is alive.
     pub(super) async fn beat(&self) -> Result<(), End> {
-        self.put(Event::default().comment("")).await
+        self.in_time(self.put(Event::default().comment(""))).await
     }
 
     /// Ends when the reader has left.
@@ -83,9 +90,13 @@ impl Pipe {
     }
 }
 
-fn pour(end: mpsc::Receiver<Event>, last: Arc<Mutex<Option<Event>>>) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold((end, last), async |(mut end, last)| {
+fn pour(
+    end: mpsc::Receiver<Event>,
+    last: Arc<Mutex<Option<Event>>>,
+    held: (Place, Arc<OpenStream>),
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold((end, last, held), async |(mut end, last, held)| {
         let next = end.recv().await.or_else(|| last.lock().unwrap_or_else(PoisonError::into_inner).take());
-        next.map(|event| (Ok(event), (end, last)))
+        next.map(|event| (Ok(event), (end, last, held)))
     })
 }

@@ -1,5 +1,7 @@
 //! One reader of one person's events: what comes next is told only while the reader may read.
 
+use std::sync::Arc;
+
 use engine::{Filter, Follow, OpenStream, Said, Via};
 use model::{Action, Actor, Sharing, UserId};
 use serde::Deserialize;
@@ -8,17 +10,35 @@ use utoipa::IntoParams;
 use super::End;
 use crate::{
     State,
+    api::Wanted,
     auth::{For, RecordsRead, Stay},
     problem::Problem,
 };
 
-/// Where to begin.
+/// Where to begin, and which events are wanted. Who misspells a filter is told so, not everything.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StreamQuery {
     /// The position of the last event read; without it, from now on.
     #[param(nullable = false, minimum = 0)]
     pub(super) after: Option<i64>,
+    /// Kinds with commas between; none: all.
+    #[param(nullable = false)]
+    kinds: Option<String>,
+    /// Providers with commas between; none: all.
+    #[param(nullable = false)]
+    providers: Option<String>,
+    /// Read by the permission extractor.
+    #[param(ignore)]
+    #[serde(rename = "user_id")]
+    _user_id: Option<String>,
+}
+
+impl StreamQuery {
+    pub(super) fn filter(self) -> Result<Filter, Problem> {
+        Wanted { kinds: self.kinds, providers: self.providers }.filter()
+    }
 }
 
 /// One reader of one person's events.
@@ -28,7 +48,7 @@ pub(super) struct Reading {
     user: UserId,
     actor: Actor,
     follow: Follow,
-    open: OpenStream,
+    pub(super) open: Arc<OpenStream>,
 }
 
 impl Reading {
@@ -44,7 +64,7 @@ impl Reading {
         let (user, actor) = (subject.user, subject.actor());
         state.engine.note_read(&actor, user, Action::EventsRead).await?;
         let follow = state.engine.follow(user, filter, after).await?;
-        Ok(Self { state, stay, user, actor, follow, open: OpenStream::new(via) })
+        Ok(Self { state, stay, user, actor, follow, open: Arc::new(OpenStream::new(via)) })
     }
 
     /// How far the reader is.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     State,
-    api::{Subject, Wanted},
+    api::Subject,
     auth::{For, RecordsRead, Stay},
     extract::Query,
     problem::{Problem, Problems},
@@ -55,7 +55,7 @@ pub(crate) enum StreamedType {
 /// `id` alone moves the cursor past events that are not for this reader. `reset` says that events up to `floor` are not
 /// kept any more, and goes on after `head`. `behind` ends a stream that is not read fast enough: come back with its `id`.
 #[utoipa::path(get, path = "/api/v1/events/stream", operation_id = "stream_events", tag = "records",
-    params(StreamQuery, Wanted, Subject,
+    params(StreamQuery, Subject,
         ("last-event-id" = Option<String>, Header, nullable = false, pattern = "^[0-9]*$",
             description = "The last `id` that was received; goes before `after`.")),
     responses((status = 200, content_type = "text/event-stream", body = StreamedEvent), Problems))]
@@ -64,12 +64,13 @@ pub(crate) async fn show(
     subject: For<RecordsRead>,
     stay: Stay,
     Query(query): Query<StreamQuery>,
-    Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let after = last_event_id(&headers)?.or(query.after);
-    let reading = Reading::begin(state, &subject, stay, wanted.filter()?, after, Via::Sse).await?;
-    let (pipe, answer) = Pipe::new(reading.state.engine.clock().clone());
+    let filter = query.filter()?;
+    let place = state.places.take(subject.actor(), Some(subject.user))?;
+    let reading = Reading::begin(state, &subject, stay, filter, after, Via::Sse).await?;
+    let (pipe, answer) = Pipe::new(&reading.state.engine, place, reading.open.clone());
     tokio::spawn(run(reading, pipe));
     Ok(answer)
 }
@@ -97,10 +98,7 @@ async fn pump(reading: &mut Reading, pipe: &Pipe, sent: &mut i64) -> Result<std:
     let clock = reading.state.engine.clock().clone();
     loop {
         tokio::select! {
-            said = reading.next() => for said in said? {
-                pipe.put(write(&said)).await?;
-                *sent = said.position();
-            },
+            said = reading.next() => pipe.in_time(tell(pipe, &said?, sent)).await?,
             () = clock.sleep(BEAT) => {
                 reading.still_may().await?;
                 pipe.beat().await?;
@@ -108,6 +106,14 @@ async fn pump(reading: &mut Reading, pipe: &Pipe, sent: &mut i64) -> Result<std:
             () = pipe.left() => return Err(End::Left),
         }
     }
+}
+
+async fn tell(pipe: &Pipe, said: &[Said], sent: &mut i64) -> Result<(), End> {
+    for said in said {
+        pipe.put(write(said)).await?;
+        *sent = said.position();
+    }
+    Ok(())
 }
 
 fn write(said: &Said) -> Event {

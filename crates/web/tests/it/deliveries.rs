@@ -1,7 +1,7 @@
 //! What providers send: who is let in, what is answered, and who sees what became of it.
 
-use engine::{Arrival, DeliveryQuery};
-use model::{DeliveryState, Operation, Role, Scope, Scopes, Secret};
+use engine::{Arrival, AuditQuery, DeliveryQuery};
+use model::{Action, DeliveryState, Operation, Role, Scope, Scopes, Secret};
 use serde_json::json;
 use testkit::{Engine, SignedDelivery};
 
@@ -97,6 +97,50 @@ async fn the_address_is_proved_to_who_knows_the_token() {
         assert_eq!((answer.status, answer.json()), (200, json!({ "challenge": "a+b c" })));
         refused(&doors.send(ask(path, &Secret::new("wrong"))).await, 401, "not-the-provider");
         refused(&doors.send(get(path)).await, 401, "not-the-provider");
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_counts_by_its_signature_wherever_its_sender_says_to_be() {
+    let doors = Doors::open().await;
+    for (number, path) in [DOOR, ALIAS].into_iter().enumerate() {
+        let ask = posted(path, &delivery(&doors, "a", &number.to_string()));
+        let answer = doors.send(ask.with("origin", "https://api.provider.example").with("host", "afferent.test")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let forged = SignedDelivery::signed_with("guessed", b"{}", doors.house.now());
+    let foreign = posted(DOOR, &forged).with("sec-fetch-site", "cross-site");
+    refused(&doors.send(foreign).await, 401, "not-the-provider");
+    for path in ["/api/v1/integrations/oura/sync", "/api/v1/integrations/oura/auth", "/sign-out"] {
+        let foreign = post(path).with("origin", "https://evil.example").with("host", "afferent.test");
+        refused(&doors.send(foreign).await, 403, "cross-site");
+    }
+}
+
+#[tokio::test]
+async fn whose_deliveries_are_looked_at_is_on_their_record() {
+    for database in Engine::all() {
+        let doors = Doors::of(database, |_| ()).await;
+        let account = connected(&doors).await;
+        for night in ["a", "b"] {
+            doors.send(posted(DOOR, &delivery(&doors, &account, night))).await;
+        }
+        doors.work().await;
+        let ada = doors.house.engine.find_user("ada@example.org").await.unwrap();
+        let ada = ada.unwrap_or_else(|| panic!("she is here")).id;
+        let (root, cookie) = doors.visitor("root@example.org", Role::Admin).await;
+        let token = doors.service_token(&root, Scopes([Scope::DeliveriesRead].into())).await;
+        let seen = async || {
+            let wanted = AuditQuery { limit: 9, action: Some(Action::DeliveriesRead), ..AuditQuery::default() };
+            let entries = doors.house.engine.audit(ada, &wanted).await.unwrap();
+            entries.into_iter().map(|entry| entry.actor).collect::<Vec<_>>()
+        };
+        doors.send(get("/api/v1/deliveries?state=dead").bearer(&token)).await;
+        assert!(seen().await.is_empty(), "nothing of hers was shown");
+        doors.send(get("/api/v1/deliveries").bearer(&token)).await;
+        assert_eq!(seen().await, ["token"]);
+        assert_eq!(doors.send(get("/server/deliveries").cookie(&cookie)).await.status, 200);
+        assert_eq!(seen().await, ["user", "token"]);
     }
 }
 

@@ -52,6 +52,7 @@ impl Doors {
             cors_origins: vec!["https://app.test".to_owned()],
             trust_proxy: false,
             requests_per_minute: 10_000,
+            streams_per_reader: 100,
         };
         change(&mut settings);
         let state = State::new(house.engine.clone(), identity.clone(), settings);

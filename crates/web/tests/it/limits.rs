@@ -32,6 +32,18 @@ async fn the_guarded_doors_say_how_much_is_left_and_then_refuse() {
 }
 
 #[tokio::test]
+async fn what_has_us_send_something_is_limited_on_the_page_as_well() {
+    let doors = Doors::of(Engine::Sqlite, |settings| settings.requests_per_minute = 1).await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let mut seen = Vec::new();
+    for webhook in ["a", "b"] {
+        let test = post(&format!("/agents/webhooks/{webhook}/test")).form(&[]).cookie(&cookie);
+        seen.push(doors.send(test).await.status);
+    }
+    assert_eq!(seen, [404, 429]);
+}
+
+#[tokio::test]
 async fn a_person_who_is_refused_gets_a_page() {
     let doors = Doors::of(Engine::Sqlite, |settings| settings.requests_per_minute = 1).await;
     doors.send(post("/sign-in").form(&[])).await;

@@ -94,6 +94,7 @@ async fn health_and_readiness() {
     let ready = doors.send(get("/ready")).await;
     assert_eq!((ready.status, &ready.json()["ready"]), (200, &json!(true)), "{ready:?}");
     doors.house.test.db.close().await;
+    doors.house.clock.turn(std::time::Duration::from_secs(2));
     let broken = doors.send(get("/ready")).await;
     assert_eq!((broken.status, &broken.json()["ready"]), (503, &json!(false)), "{broken:?}");
     assert_eq!(doors.send(get("/health")).await.status, 200);

@@ -7,6 +7,8 @@ use testkit::{Receiver, Reply};
 use crate::doors::{Answer, Doors, ask, get, post};
 
 const PATH: &str = "/api/v1/webhooks";
+/// Who has events sent may read them, too.
+const BOTH: [Scope; 2] = [Scope::WebhooksWrite, Scope::RecordsRead];
 
 /// Somebody with a token, and an app's backend.
 struct Scene {
@@ -20,7 +22,7 @@ impl Scene {
     async fn new() -> Self {
         let doors = Doors::open().await;
         let user = doors.somebody("ada@example.org", Role::Member).await;
-        let token = doors.token(&user, Scopes([Scope::WebhooksWrite].into())).await;
+        let token = doors.token(&user, Scopes(BOTH.into())).await;
         Self { doors, receiver: Receiver::open().await.unwrap(), user, token }
     }
 
@@ -59,6 +61,23 @@ async fn a_secret_is_shown_once_and_an_address_to_its_owner() {
     let rotated = scene.doors.send(post(&format!("{path}/rotate")).bearer(&scene.token)).await;
     assert_eq!(rotated.status, 200, "{rotated:?}");
     assert_ne!(rotated.json()["secret"], json!(secret));
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_read_events_has_none_sent() {
+    let scene = Scene::new().await;
+    let (_, path) = scene.make(&scene.wanted()).await;
+    let blind = scene.doors.token(&scene.user, Scopes([Scope::WebhooksWrite].into())).await;
+    let make = post(PATH).json(&json!({ "name": "Desk", "url": scene.receiver.url, "after": 0 }));
+    let elsewhere = ask("patch", &path).json(&json!({ "url": scene.receiver.url }));
+    let on = ask("patch", &path).json(&json!({ "state": "active" }));
+    for asked in [make, elsewhere, on] {
+        let refused = scene.doors.send(asked.bearer(&blind)).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (403, "forbidden"), "{refused:?}");
+        assert!(refused.has("records:read"), "{refused:?}");
+    }
+    let paused = scene.doors.send(ask("patch", &path).json(&json!({ "state": "disabled" })).bearer(&blind)).await;
+    assert_eq!(paused.status, 200, "{paused:?}");
 }
 
 #[tokio::test]
@@ -140,7 +159,7 @@ async fn what_happens_is_sent_and_sent_again() {
 async fn an_app_has_webhooks_for_everybody_and_for_whom_it_names() {
     let scene = Scene::new().await;
     let admin = scene.doors.somebody("admin@example.org", Role::Admin).await;
-    let service = scene.doors.service_token(&admin, Scopes([Scope::WebhooksWrite].into())).await;
+    let service = scene.doors.service_token(&admin, Scopes(BOTH.into())).await;
     let of_all = scene.doors.send(post(PATH).bearer(&service).json(&scene.wanted())).await;
     assert_eq!(of_all.status, 201, "{of_all:?}");
     let named = format!("{PATH}?user_id={}", scene.user.id);

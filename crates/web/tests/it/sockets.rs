@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use futures::StreamExt;
+use futures::{SinkExt, StreamExt};
 use model::{Actor, Kind, Role, Scopes, Secret, User};
 use serde_json::Value;
 use testkit::{Engine, run};
@@ -80,6 +80,13 @@ impl Client {
                 Message::Ping(_) => {}
                 other => panic!("{other:?}"),
             }
+        }
+    }
+
+    /// Says something, so many times.
+    async fn say(&mut self, count: usize) {
+        for _ in 0..count {
+            self.0.send(Message::text("hello")).await.unwrap();
         }
     }
 
@@ -180,6 +187,7 @@ async fn a_socket_is_for_those_who_may_read() {
         (ask("/ws/events").bearer(&narrow), 403),
         (ask(&format!("/ws/events?user_id={}", ben.id)).bearer(&token), 403),
         (ask("/ws/events?after=1").bearer(&token), 422),
+        (ask("/ws/events?kind=sleep").bearer(&token), 422),
         (ask("/ws/events").with("sec-websocket-protocol", "afferent.events, bearer.aff_u_guessed"), 401),
         (ask("/ws/events").with("cookie", cookie.clone()), 403),
         (browser("https://elsewhere.test"), 403),
@@ -273,4 +281,33 @@ async fn sockets_close_with_the_server() {
     doors.house.engine.close_streams();
     assert_eq!(u16::from(client.close().await.0.code), 1001);
     timeout(NEVER, doors.house.engine.drain()).await.expect("somebody is still connected");
+}
+
+#[tokio::test]
+async fn a_client_may_talk_a_little() {
+    let doors = Doors::open().await;
+    let server = doors.listen().await;
+    let (ada, token) = reader(&doors).await;
+    let mut client = ask("/ws/events").bearer(&token).connect(server).await;
+    assert_eq!(client.positions(1).await, [0]);
+    for round in 1..=8 {
+        client.say(10).await;
+        grow(&doors, ada.id, &[Kind::Sleep]).await;
+        client.say(10).await;
+        assert_eq!(client.positions(1).await, [round]);
+        doors.house.clock.turn(Duration::from_secs(20));
+        assert!(matches!(client.message().await, Some(Message::Ping(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_talks_without_end_is_sent_away() {
+    let doors = Doors::open().await;
+    let server = doors.listen().await;
+    let (_, token) = reader(&doors).await;
+    let mut client = ask("/ws/events").bearer(&token).connect(server).await;
+    assert_eq!(client.positions(1).await, [0]);
+    client.say(65).await;
+    assert_eq!(u16::from(client.close().await.0.code), 1008);
+    timeout(NEVER, doors.house.engine.drain()).await.expect("it is still connected");
 }

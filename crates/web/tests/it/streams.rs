@@ -1,14 +1,15 @@
 //! Events as they happen, as server-sent events.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use futures::StreamExt;
 use model::{Action, Actor, Kind, Role, Scopes, Sharing, Topic};
 use testkit::{Engine, run};
 use tokio::time::timeout;
 
 use crate::{
     doors::{Doors, get},
-    listener::{Listener, NEVER, grow},
+    listener::{Heard, Listener, NEVER, grow},
 };
 
 const STREAM: &str = "/api/v1/events/stream";
@@ -79,6 +80,8 @@ async fn a_stream_is_for_those_who_may_read() {
         (get(&format!("{STREAM}?user_id={}", ben.id)).bearer(&token), 403, "forbidden"),
         (get(STREAM).bearer(&service), 422, "invalid"),
         (get(&format!("{STREAM}?kinds=dreams")).bearer(&token), 422, "invalid"),
+        (get(&format!("{STREAM}?kind=sleep")).bearer(&token), 422, "invalid"),
+        (get("/api/v1/events/live?kinds=sleep").bearer(&service), 422, "invalid"),
         (get(&format!("{STREAM}?after=1")).bearer(&token), 422, "invalid"),
         (get(&format!("{STREAM}?after=-1")).bearer(&token), 422, "invalid"),
         (get(STREAM).bearer(&token).with("last-event-id", "yesterday"), 422, "invalid"),
@@ -171,6 +174,69 @@ async fn a_reader_that_does_not_read_is_sent_away_with_its_cursor() {
 }
 
 #[tokio::test]
+async fn a_reader_that_takes_little_by_little_is_sent_away_too() {
+    let doors = Doors::open().await;
+    let (ada, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let mut listener = Listener::open(&doors, get(STREAM).cookie(&cookie)).await;
+    grow(&doors, ada.id, &[Kind::Sleep; 200]).await;
+    let mut told = 0;
+    while listener.next().await.is_some() {
+        told += 1;
+        // One that takes nothing meanwhile is waited for a little longer.
+        doors.house.clock.turn(Duration::from_secs(4));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(told < 100, "{told} in one go, while nobody asked whether they may still be told");
+}
+
+#[tokio::test]
+async fn not_all_come_back_at_once() {
+    let doors = Doors::open().await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let mut pauses = BTreeSet::new();
+    for _ in 0..8 {
+        let mut body = doors.open_stream(get(STREAM).cookie(&cookie)).await.into_body().into_data_stream();
+        let first = body.next().await.unwrap().unwrap();
+        let text = String::from_utf8(first.to_vec()).unwrap();
+        let pause: u32 = text.lines().find_map(|line| line.strip_prefix("retry: ")).unwrap().parse().unwrap();
+        assert!((2_000..=4_000).contains(&pause), "{pause}");
+        pauses.insert(pause);
+    }
+    assert!(pauses.len() > 4, "{pauses:?}");
+}
+
+#[tokio::test]
+async fn nobody_has_more_streams_open_than_they_may() {
+    let doors = Doors::of(Engine::Sqlite, |settings| settings.streams_per_reader = 2).await;
+    let (ada, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let ben = doors.somebody("ben@example.org", Role::Member).await;
+    let root = doors.somebody("root@example.org", Role::Admin).await;
+    let token = doors.token(&ada, Scopes::personal()).await;
+    let service = doors.service_token(&root, Scopes::all()).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        open.push(Listener::open(&doors, get(STREAM).bearer(&token)).await);
+        open.push(Listener::open(&doors, get(STREAM).cookie(&cookie)).await);
+        for user in [&ada, &ben] {
+            let asked = get(&format!("{STREAM}?user_id={}", user.id)).bearer(&service);
+            open.push(Listener::open(&doors, asked).await);
+        }
+        open.push(Listener::open(&doors, get("/api/v1/events/live").bearer(&service)).await);
+    }
+    let refused = doors.send(get(STREAM).bearer(&token)).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "rate-limited"));
+    assert_eq!(refused.header("retry-after"), "30");
+    assert_eq!(doors.send(get("/api/v1/events/live").bearer(&service)).await.status, 429);
+    doors.house.connect(ada.id).await.unwrap();
+    let jobs = doors.send(get("/api/v1/integrations/oura/status").bearer(&token)).await.json();
+    let job = format!("/api/v1/jobs/{}", jobs["syncs"][0]["job_id"].as_str().unwrap());
+    assert_eq!(doors.send(get(&job).bearer(&token)).await.status, 200, "what is no stream is not counted");
+    assert_eq!(doors.send(get(&job).bearer(&token).with("accept", "text/event-stream")).await.status, 429);
+    open.clear();
+    Listener::open(&doors, get(STREAM).bearer(&token)).await.ids(1).await;
+}
+
+#[tokio::test]
 async fn streams_end_with_the_server() {
     let doors = Doors::open().await;
     let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
@@ -195,4 +261,37 @@ async fn the_progress_of_a_job_is_for_those_who_may_see_it_too() {
     doors.identity.revoke_token(&Actor::User(ada.id), ada.id, token.id).await.unwrap();
     doors.work().await;
     assert!(listener.ends().await, "what has come of it is not told");
+}
+
+#[tokio::test]
+async fn the_progress_of_a_job_that_waits_is_told_when_it_is_done_and_for_an_hour_at_most() {
+    let doors = Doors::open().await;
+    let ada = doors.somebody("ada@example.org", Role::Member).await;
+    let secret = doors.token(&ada, Scopes::personal()).await;
+    doors.house.connect(ada.id).await.unwrap();
+    let jobs = doors.send(get("/api/v1/integrations/oura/status").bearer(&secret)).await.json();
+    let asked = || {
+        let path = format!("/api/v1/jobs/{}", jobs["syncs"][0]["job_id"].as_str().unwrap());
+        get(&path).bearer(&secret).with("accept", "text/event-stream")
+    };
+    let mut forgotten = Listener::open(&doors, asked()).await;
+    assert_eq!(forgotten.next().await.unwrap().json()["state"], "queued");
+    let time = async {
+        for _ in 0..61 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            doors.house.clock.turn(Duration::from_mins(1));
+        }
+    };
+    assert!(tokio::join!(forgotten.ends(), time).0, "although it still waits");
+    let mut listener = Listener::open(&doors, asked()).await;
+    assert_eq!(listener.next().await.unwrap().json()["state"], "queued");
+    let told = async {
+        let mut last = Heard::default();
+        while let Some(next) = listener.next().await {
+            last = next;
+        }
+        last
+    };
+    let (last, _) = tokio::join!(doors.house.while_time_passes(told), doors.work());
+    assert_eq!(last.json()["state"], "done");
 }

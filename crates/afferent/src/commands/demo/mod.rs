@@ -23,7 +23,7 @@ use crate::{
     cli::Demo,
     config::redirect_uri,
     house::{House, Plan},
-    server,
+    server::{self, Bounds},
     telemetry::Telemetry,
 };
 
@@ -46,7 +46,7 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
     let clock = life::clock(&options.life);
     let applications = applications(&keepsake, &url, &sandbox_url)?;
     let sandbox = life::open(clock.clone(), &options.life, clients(&applications))?;
-    let served_sandbox = tokio::spawn(server::serve(beside, sandbox.router_at(sandbox_url.1), stop.clone()));
+    let served_sandbox = tokio::spawn(server::serve(beside, sandbox.router_at(sandbox_url.1), Bounds::HERE, stop.clone()));
 
     let house = House::build(plan(&options.data, &keepsake, clock, applications, &url.0)?).await?;
     let keepsake = first_start::prepare(&house, keepsake, &options.data).await?;
@@ -55,10 +55,11 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
         cors_origins: Vec::new(),
         trust_proxy: false,
         requests_per_minute: 600,
+        streams_per_reader: 100,
     };
     let running = tokio::spawn({
         let (house, stop) = (house.clone(), stop.clone());
-        async move { server::run(&house, server, settings, stop).await }
+        async move { server::run(&house, server, settings, Bounds::HERE, stop).await }
     });
     if options.connected {
         visit::connect_all(&house, &keepsake, options.life.days).await?;
@@ -67,8 +68,9 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
     }
     announce(&options, &keepsake, &url.0, &sandbox_url.0, &sandbox);
     show_life(&options, &sandbox, stop);
-    running.await??;
-    served_sandbox.await?
+    running.await?;
+    served_sandbox.await?;
+    Ok(())
 }
 
 /// Lets small things happen while one watches. The clock runs as it does everywhere: turned fast, it would end sessions

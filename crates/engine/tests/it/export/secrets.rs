@@ -53,6 +53,23 @@ async fn for_a_day_both_secrets_sign() {
 }
 
 #[tokio::test]
+async fn two_changes_within_a_day_leave_the_first_secret_its_day() {
+    for database in Engine::all() {
+        let scene = Scene::new(database).await;
+        let (id, first) = scene.webhook().await;
+        let engine = &scene.house.engine;
+        for _ in 0..2 {
+            scene.house.clock.turn(HOUR);
+            engine.rotate_webhook(&Actor::User(scene.user), scene.own(), id).await.unwrap();
+        }
+        scene.work().await;
+        let posts = scene.receiver.take();
+        assert!(!posts.is_empty());
+        assert!(posts.iter().all(|post| signature_of(post, &first) == Some(2)));
+    }
+}
+
+#[tokio::test]
 async fn a_test_is_signed_and_says_what_came_back() {
     for database in Engine::all() {
         let scene = Scene::new(database).await;

@@ -2,7 +2,7 @@
 
 use engine::{AuditQuery, Error, ReplayFrom, WebhookChange};
 use model::{Action, Actor, Sharing, SinkReason, SinkState, Topic};
-use testkit::{Engine, Reply};
+use testkit::{Engine, Reply, run};
 
 use super::{Scene, wanted};
 use crate::people::{HOUR, log};
@@ -72,6 +72,31 @@ async fn a_token_that_sends_a_webhook_elsewhere_answers_for_it() {
         scene.house.engine.change_webhook(&narrow, scene.own(), webhook.id, &elsewhere).await.unwrap();
         scene.work().await;
         assert!(scene.receiver.posts().is_empty(), "it is not sent what the token could not read");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_events_has_none_sent() {
+    for database in Engine::all() {
+        let scene = Scene::new(database).await;
+        let actor = Actor::Token(scene.token(scene.user, false, Sharing::default()).await);
+        let (webhook, _) = scene.make(&actor, scene.own(), wanted(&scene.receiver, Some(0))).await;
+        run(&scene.house.test, "update api_tokens set scopes = 'webhooks:write'").await.unwrap();
+        scene.work().await;
+        assert!(scene.receiver.posts().is_empty(), "one that was made before goes nowhere");
+        let ended = scene.show(webhook.id).await;
+        assert_eq!((ended.state, ended.reason), (SinkState::Disabled, Some(SinkReason::TokenEnded)));
+        let engine = &scene.house.engine;
+        let made = engine.create_webhook(&actor, scene.own(), &wanted(&scene.receiver, Some(0))).await;
+        assert!(matches!(made, Err(Error::Forbidden(why)) if why.contains("records:read")));
+        let on = WebhookChange { state: Some(SinkState::Active), ..WebhookChange::default() };
+        let elsewhere = WebhookChange { url: Some(format!("{}2", scene.receiver.url)), ..WebhookChange::default() };
+        for change in [on, elsewhere] {
+            let changed = engine.change_webhook(&actor, scene.own(), webhook.id, &change).await;
+            assert!(matches!(changed, Err(Error::Forbidden(why)) if why.contains("records:read")));
+        }
+        let name = WebhookChange { name: Some("Bedside".to_owned()), ..WebhookChange::default() };
+        engine.change_webhook(&actor, scene.own(), webhook.id, &name).await.unwrap();
     }
 }
 

@@ -68,6 +68,13 @@ fn a_body_is_taken_as_it_is_or_written_compactly() {
 }
 
 #[test]
+fn without_a_secret_nothing_is_taken() {
+    let signed = HeaderValue::from_str(&signature("", "1", BODY.as_bytes())).unwrap();
+    let taken = deliver("", Some(signed), Some(HeaderValue::from_static("1")), BODY.as_bytes());
+    assert_eq!(taken, Err(Unsigned::Wrong));
+}
+
+#[test]
 fn without_a_signature_it_is_nobodys() {
     let signed = signature("s3cret", "1", BODY.as_bytes());
     assert_eq!(verify(None, Some("1"), BODY.as_bytes()), Err(Unsigned::Missing));

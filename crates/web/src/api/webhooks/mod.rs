@@ -83,7 +83,8 @@ pub(crate) async fn list(Extract(state): Extract<State>, shelf: Shelf) -> Result
 /// Makes a webhook.
 ///
 /// It is told of what happens from now on, in the order of each person's log and at least once, as far as the person's
-/// switches allow, and the switches of the token that makes it. It ends with that token.
+/// switches allow, and the switches of the token that makes it, which needs `records:read` as well. It ends with that
+/// token.
 #[utoipa::path(post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", params(Whose),
     request_body = NewWebhookRequest,
     responses((status = 201, body = NewWebhookAnswer), Problems))]
@@ -112,7 +113,7 @@ pub(crate) async fn show(
 /// Changes a webhook.
 ///
 /// `active` turns it on again: it goes on from where it stood, at once. A token that does this, or changes the address, is
-/// the one that the webhook ends with from then on.
+/// the one that the webhook ends with from then on, and needs `records:read` as well.
 #[utoipa::path(patch, path = "/api/v1/webhooks/{webhook}", operation_id = "change_webhook", tag = "webhooks",
     params(("webhook" = String, Path), Whose), request_body = WebhookRequest,
     responses((status = 200, body = WebhookAnswer), Problems))]

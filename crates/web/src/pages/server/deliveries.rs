@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{Admin, providers};
 use crate::{
     State,
+    api::deliveries::note_shown,
     extract::Query,
     pages::{Answer, Person, go_on, provider_name, render},
     problem::{Problem, ProblemId},
@@ -39,6 +40,7 @@ pub(crate) async fn show(Extract(state): Extract<State>, Admin(person): Admin, Q
         limit: PAGE,
     };
     let deliveries = state.engine.deliveries(&query).await?;
+    note_shown(&state, &person.actor(), &deliveries).await?;
     let full = i64::try_from(deliveries.len()).unwrap_or(0) == PAGE;
     let older = deliveries.last().filter(|_| full).map(|last| {
         format!("/server/deliveries?state={}&provider={}&before={}", wanted.state, wanted.provider, last.id)

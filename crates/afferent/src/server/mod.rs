@@ -1,5 +1,10 @@
 //! Serves until told to stop, then drains: ten seconds at most.
 
+mod bounds;
+mod connections;
+#[cfg(test)]
+mod tests;
+
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
@@ -7,6 +12,7 @@ use axum::Router;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::bounds::{Bounds, open_more_files};
 use crate::house::House;
 
 /// Who is being answered has so long to be answered; whatever else is under way ends meanwhile.
@@ -22,13 +28,10 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves routes until told to stop; connections that do not end by then are cut.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> anyhow::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move { stopped.cancelled().await });
+pub(crate) async fn serve(listener: TcpListener, routes: Router, bounds: Bounds, stop: CancellationToken) {
     tokio::select! {
-        ended = server.into_future() => ended.context("serving"),
-        () = late(&stop) => Ok(()),
+        () = connections::answer(listener, routes, bounds, &stop) => {}
+        () = late(&stop) => {}
     }
 }
 
@@ -42,8 +45,9 @@ pub(crate) async fn run(
     house: &House,
     listener: TcpListener,
     settings: web::Settings,
+    bounds: Bounds,
     stop: CancellationToken,
-) -> anyhow::Result<()> {
+) {
     let state = web::State::new(house.engine.clone(), house.identity.clone(), settings);
     let worker = tokio::spawn({
         let (engine, stop) = (house.engine.clone(), stop.clone());
@@ -57,7 +61,7 @@ pub(crate) async fn run(
             engine.close_streams();
         }
     });
-    let served = serve(listener, web::router(state).into_router(), stop.clone()).await;
+    serve(listener, web::router(state).into_router(), bounds, stop.clone()).await;
     stop.cancel();
     collecting.abort();
     let drained = async {
@@ -70,7 +74,6 @@ pub(crate) async fn run(
         house.db.close().await;
     };
     let _ = timeout(CLOSE, closed).await;
-    served
 }
 
 /// Told to stop by Ctrl-C or by the system.
