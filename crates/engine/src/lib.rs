@@ -13,8 +13,8 @@ mod export;
 mod health;
 mod idempotency;
 mod jobs;
-mod listen;
 mod keep;
+mod listen;
 mod measure;
 mod receive;
 mod rederive;
@@ -44,8 +44,8 @@ pub use self::{
     export::{NewWebhook, ReplayFrom, Tested, Webhook, WebhookAttempt, WebhookChange},
     health::{Check, Readiness},
     idempotency::Once,
-    listen::{Hearing, Listening},
     keep::{RecordRetention, Rules},
+    listen::{Hearing, Listening},
     measure::{OpenStream, Seen, Via},
     rederive::{Difference, Rederived},
     setup::{Configured, Setup},
@@ -57,8 +57,8 @@ pub use self::{
 };
 pub use providers::{Door, Received};
 pub use store::{
-    Arrival, AuditQuery, ChangeFilter, Delivery, DeliveryCount, DeliveryQuery, Heard, ListedNotice, Principal, RecordQuery,
-    Sizes, Subscription, TableSize,
+    Arrival, AuditQuery, ChangeFilter, Delivery, DeliveryCount, DeliveryQuery, Heard, ListedNotice, Principal,
+    RecordQuery, Sizes, Subscription, TableSize,
 };
 
 /// What engine functions return.

@@ -13,8 +13,8 @@ pub mod record;
 mod scope;
 mod secret;
 mod sharing;
-mod subscription;
 mod sink;
+mod subscription;
 mod user;
 mod words;
 
@@ -34,7 +34,7 @@ pub use record::{Kind, Record, StoredRecord, Topic};
 pub use scope::{Scope, Scopes};
 pub use secret::Secret;
 pub use sharing::Sharing;
-pub use subscription::{ListeningState, SubscriptionState};
 pub use sink::{Audience, SinkReason, SinkState};
+pub use subscription::{ListeningState, SubscriptionState};
 pub use user::{Role, User};
 pub use words::UnknownWord;

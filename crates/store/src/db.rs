@@ -27,6 +27,8 @@ use crate::{
 const BUSY: Duration = Duration::from_secs(15);
 /// Who has no connection by then is told that the database is away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server that is away is waited for: providers do not wait for us much longer.
+const AWAY: Duration = Duration::from_secs(8);
 const READERS: u32 = 8;
 /// Whoever listens to commits and falls behind further than this has to look for itself.
 const HEARD: usize = 1024;
@@ -207,9 +209,7 @@ impl Db {
     pub async fn write(&self) -> Result<Tx<Write>> {
         let open = match &self.pools {
             // A deferred transaction that turns into a writer fails at once when another process writes.
-            Pools::Sqlite { writer, .. } => {
-                Open::Sqlite(self.writes.hear(writer.begin_with("begin immediate").await)?)
-            }
+            Pools::Sqlite { writer, .. } => Open::Sqlite(self.writes.hear(writer.begin_with("begin immediate").await)?),
             Pools::Postgres(pool) => Open::Postgres(begin(pool.clone(), "begin").await?),
         };
         Ok(self.tx(open))

@@ -21,8 +21,7 @@ impl Db {
         // The embedded engine is opened as it has to be.
         let Pools::Postgres(pool) = &self.pools else { return Ok(None) };
         for setting in ["fsync", "synchronous_commit"] {
-            let set: String =
-                query_scalar("select current_setting($1)").bind(setting).fetch_one(pool).await?;
+            let set: String = query_scalar("select current_setting($1)").bind(setting).fetch_one(pool).await?;
             if set == "off" {
                 return Ok(Some(setting));
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::{Account, Secret};
 use providers::{
-    Api, Ask, Challenge, Collection, Error, Manifest, Mapped, NewSubscription, Notice, Page, Provider, Received, Signed,
-    Subscription, Unsigned,
+    Api, Ask, Challenge, Collection, Error, Manifest, Mapped, NewSubscription, Notice, Page, Provider, Received,
+    Signed, Subscription, Unsigned,
 };
 
 /// A provider that says something else of itself.

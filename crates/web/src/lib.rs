@@ -170,5 +170,9 @@ fn pages(state: &State) -> Router<State> {
 
 /// For whoever watches over this server.
 fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(health::alive)).routes(routes!(health::ready)).routes(routes!(metrics::show)).routes(routes!(api::sizes::show))
+    OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::show))
+        .routes(routes!(api::sizes::show))
 }

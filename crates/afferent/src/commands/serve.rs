@@ -1,6 +1,11 @@
 //! Runs the server.
 
-use crate::{config::Config, house::House, server::{self, Bounds}, telemetry::Telemetry};
+use crate::{
+    config::Config,
+    house::House,
+    server::{self, Bounds},
+    telemetry::Telemetry,
+};
 
 /// Runs until told to stop; refuses to start when a required setting is missing.
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {

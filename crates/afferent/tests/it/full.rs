@@ -1,7 +1,7 @@
 //! The disk is full: nothing is answered that is not kept, what is there can be read, and it goes on once there is room.
 
 use anyhow::ensure;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::{Engine, count};
 
@@ -9,10 +9,11 @@ use crate::{
     api::{Api, eventually},
     courier::Courier,
     documents::{are_gone, documents, take_away},
-    scene::Scene,
+    scene::{EMAIL, Scene},
 };
 
 const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
+const RECORDS: &str = "/api/v1/records";
 /// So often a courier comes in vain.
 const IN_VAIN: usize = 30;
 /// A server in trouble says so, but not without end.
@@ -23,6 +24,7 @@ async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
     let mut scene = Scene::living(Engine::Sqlite, &["--days", "20"]).await?;
     let home = scene.settle()?;
     let token = scene.somebody().await?;
+    let stranger = scene.say(&["token", "new", EMAIL, "--name", "another"]).await?;
     let server = scene.serve(&token).await?;
     server.api.connect(&scene.stand_in).await?;
     server.api.backfilled().await?;
@@ -42,6 +44,12 @@ async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
         eventually("a courier sent away", refused).await?;
         ensure!(courier.answered() == 0, "what could not be kept was answered");
         ensure!(read(&server.api).await? == before, "what is there can be read");
+        // That somebody has read is written down, and who has read within this minute was written down before.
+        let stranger = Api::new(&server.api.url, &stranger)?.request(Method::GET, RECORDS).send().await?;
+        ensure!(stranger.status() == StatusCode::SERVICE_UNAVAILABLE, "{}", stranger.status());
+        ensure!(stranger.headers().contains_key("retry-after"));
+        let ready = server.api.request(Method::GET, "/ready").send().await?;
+        ensure!(ready.status() == StatusCode::SERVICE_UNAVAILABLE, "a server that keeps nothing is not ready");
         let refused = server.api.request(Method::POST, "/api/v1/integrations/oura/sync?days=1").send().await?;
         ensure!(refused.status().is_server_error(), "nobody may be told that it was done: {}", refused.status());
         ensure!(server.program.runs() && server.program.complaints().lines().count() < MOST_LINES);
@@ -55,6 +63,11 @@ async fn a_file_that_cannot_grow_is_waited_for() -> anyhow::Result<()> {
         eventually("everything in order", settled).await?;
         are_gone(&server.api, &doomed).await?;
         ensure!(server.api.sync().await?["success"] == true);
+        let ready = async || {
+            let ready = server.api.request(Method::GET, "/ready").send().await?;
+            Ok((ready.status() == StatusCode::OK).then_some(()))
+        };
+        eventually("a server that is ready", ready).await?;
         let status = server.api.status().await?;
         ensure!(status["state"] == "active" && status["last_error"].is_null(), "{status}");
         Ok(())

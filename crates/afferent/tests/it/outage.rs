@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use reqwest::{Method, StatusCode};
 use testkit::{Postgres, Stop, TestDb, count};
 use tokio::time::timeout;
 
@@ -18,6 +19,8 @@ use crate::{
 const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
 /// Who has no answer by then has none while the database is away.
 const A_MOMENT: Duration = Duration::from_secs(1);
+/// Whoever balances load has given up by then.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_is_restarted_in_the_middle() -> anyhow::Result<()> {
@@ -78,7 +81,12 @@ impl Outage {
         self.postgres.stop(how)?;
         let asked = timeout(A_MOMENT, self.server.api.get("/api/v1/me")).await;
         ensure!(!matches!(asked, Ok(Ok(_))), "nobody can know: {asked:?}");
+        // Whoever waits is told soon enough that it was in vain; once is enough to show it.
+        let sent_away = async || Ok((self.courier.refused() > 0).then_some(()));
+        eventually("a courier sent away", sent_away).await?;
         ensure!(self.server.api.get("/health").await?["status"] == "alive");
+        let ready = timeout(PATIENCE, self.server.api.request(Method::GET, "/ready").send()).await;
+        ensure!(ready.context("/ready hangs")??.status() == StatusCode::SERVICE_UNAVAILABLE);
         self.postgres.go_on()?;
         self.courier.is_done().await?;
         let settled = async || {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use testkit::Engine;
+use tokio::net::TcpStream;
 
 use crate::{program, scene::Scene};
 
@@ -128,5 +129,38 @@ async fn the_doctor_knows_another_peoples_database() -> anyhow::Result<()> {
     let said = String::from_utf8(ended.stdout)?;
     let keys = said.lines().find(|line| line.contains("keys")).unwrap_or_default();
     assert!(!ended.status.success() && keys.starts_with("WRONG"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_proxy_in_the_environment_is_not_gone_through() -> anyhow::Result<()> {
+    let mut scene = Scene::new(Engine::Sqlite).await?;
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        // Nobody listens there.
+        scene.set(name, "http://127.0.0.1:1");
+    }
+    let token = scene.somebody().await?;
+    let server = scene.serve(&token).await?;
+    server.api.connect(&scene.stand_in).await?;
+    server.program.stop("INT").await
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_connections_unless_it_is_a_proxys() -> anyhow::Result<()> {
+    for (trust_proxy, is_answered) in [("false", false), ("true", true)] {
+        let mut scene = Scene::new(Engine::Sqlite).await?;
+        scene.set("CONNECTIONS_PER_ADDRESS", "8");
+        scene.set("TRUST_PROXY", trust_proxy);
+        let token = scene.somebody().await?;
+        let server = scene.serve(&token).await?;
+        let address = server.api.url.replace("http://", "");
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            held.push(TcpStream::connect(&address).await?);
+        }
+        let answer = reqwest::get(format!("{}/health", server.api.url)).await;
+        assert_eq!(answer.is_ok(), is_answered, "TRUST_PROXY={trust_proxy}: {answer:?}");
+        server.program.stop("INT").await?;
+    }
     Ok(())
 }

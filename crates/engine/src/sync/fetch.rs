@@ -123,3 +123,16 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_not_accepted_may_be_later() {
+        let trouble = Trouble::from(providers::Error::Unauthorized);
+        assert!(matches!(trouble, Trouble::Collection { passing: true, .. }), "{trouble:?}");
+        let trouble = Trouble::from(providers::Error::Rejected(422));
+        assert!(matches!(trouble, Trouble::Collection { passing: false, .. }), "{trouble:?}");
+    }
+}

@@ -11,14 +11,14 @@ mod run;
 mod turn;
 mod watch;
 
+pub use self::{
+    ask::{Asked, JobReport, SyncRequest},
+    outcome::{Failure, Outcome},
+    progress::Progress,
+};
 pub(crate) use self::{
     ask::{bring_forward, report},
     bring::Looked,
     fetch::{Trial, Trouble},
     plan::{BACKFILL_DAYS, Plan},
-};
-pub use self::{
-    ask::{Asked, JobReport, SyncRequest},
-    outcome::{Failure, Outcome},
-    progress::Progress,
 };

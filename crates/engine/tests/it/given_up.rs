@@ -6,6 +6,7 @@ use store::AuditQuery;
 use testkit::{Engine, SignedDelivery, count, run};
 
 use crate::{
+    keep::keep,
     people::{HOUR, MINUTE, OURA},
     told::{DOCUMENTS, SCORES, Told, accept, account_of},
 };
@@ -113,6 +114,66 @@ async fn trouble_that_lasts_ends_as_a_dead_letter_that_can_be_replayed() {
         let entries = told.house.engine.audit(told.user, &wanted).await.unwrap();
         assert_eq!(entries.len(), 1, "the person can see who had it done again");
         assert_eq!(told.house.engine.replay_dead(&Actor::Operator).await.unwrap(), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_is_replayed_late_survives_trouble_that_passes() {
+    for database in Engine::all() {
+        let told = Told::new(database).await;
+        told.provider_has(&[("first", "2026-01-24", 71)]);
+        told.house.faults().inject(Fault::of(FaultKind::Error).on(DOCUMENTS).times(1_000_000));
+        told.tell(Operation::Update, "first").await;
+        while told.only().await.0 != DeliveryState::Dead {
+            told.house.while_time_passes(told.house.engine.run_due()).await.unwrap();
+            told.house.clock.turn(6 * HOUR);
+        }
+        told.house.engine.replay(&Actor::Operator, told.deliveries().await[0].id).await.unwrap();
+        told.house.while_time_passes(told.house.engine.run_due()).await.unwrap();
+        assert_eq!(told.only().await.0, DeliveryState::Waiting, "one more failure is not its end");
+        told.house.faults().clear();
+        told.house.clock.turn(HOUR);
+        told.work().await;
+        assert_eq!(told.only().await.0, DeliveryState::Applied);
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_does_not_show_yet_is_waited_for() {
+    for database in Engine::all() {
+        let told = Told::new(database).await;
+        told.tell(Operation::Delete, "first").await;
+        told.work().await;
+        assert_eq!((told.only().await.0, told.asked()), (DeliveryState::Waiting, 1));
+        told.provider_has(&[("second", "2026-01-25", 80)]);
+        told.house.clock.turn(MINUTE);
+        told.work().await;
+        assert_eq!((told.only().await.0, told.asked()), (DeliveryState::Applied, 2));
+        assert_eq!(told.scores().await, [("second".into(), 80)]);
+        told.tell(Operation::Delete, "second").await;
+        for lag in [MINUTE, 10 * MINUTE] {
+            told.work().await;
+            told.house.clock.turn(lag);
+        }
+        told.work().await;
+        assert_eq!(told.asked(), 5, "it is there indeed");
+        assert!(told.deliveries().await.iter().all(|delivery| delivery.state == DeliveryState::Applied));
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_connect_again_is_not_waited_for_without_end() {
+    for database in Engine::all() {
+        let told = Told::new(database).await;
+        run(&told.house.test, "update connections set state = 'needs_consent', reason = 'refused'").await.unwrap();
+        told.tell(Operation::Update, "first").await;
+        told.work().await;
+        for (hours, state) in [(47, NoticeState::Waiting), (2, NoticeState::Ignored)] {
+            told.house.clock.turn(hours * HOUR);
+            keep(&told.house).await;
+            assert_eq!(told.only().await.1, [state], "after {hours} h more");
+        }
+        assert_eq!(told.only().await.0, DeliveryState::Applied);
     }
 }
 

@@ -250,6 +250,7 @@ async fn a_probe_that_does_not_reach_us_ends_nothing() {
         office.refuse("probe", || Trouble::Unavailable("status 500".into()));
         office.refuse("create", || Trouble::Unavailable("status 500".into()));
         office.asked("");
+        house.clock.turn(MINUTE);
         house.engine.ask_reconcile(OURA, true).await.unwrap();
         house.engine.run_due().await.unwrap();
         assert_eq!((office.asked("probe"), office.asked("delete")), (3, 0), "three say enough");
@@ -260,11 +261,13 @@ async fn a_probe_that_does_not_reach_us_ends_nothing() {
 
         office.recover();
         office.refuse("probe", || Trouble::Unauthorized);
+        house.clock.turn(MINUTE);
         house.engine.ask_reconcile(OURA, true).await.unwrap();
         house.engine.run_due().await.unwrap();
         assert_eq!((office.asked("delete"), office.leading_to(HERE)), (0, all(&house)));
 
         office.recover();
+        house.clock.turn(MINUTE);
         house.engine.ask_reconcile(OURA, true).await.unwrap();
         house.engine.run_due().await.unwrap();
         let subscriptions = house.engine.subscriptions(OURA).await.unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use model::{Actor, Operation, Random, UserId};
+use sandbox::{Fault, FaultKind};
 use testkit::{Engine, SignedDelivery, count};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,9 @@ use crate::{
 
 /// Deliveries at once; each thing is told of by a few hundred of them.
 const DELIVERIES: usize = 400;
+/// Syncs whose answers come last.
+const LAGGARDS: u32 = 6;
+const LIST: &str = "/v2/usercollection/daily_sleep";
 const OBJECTS: [&str; 3] = ["first", "second", "third"];
 /// About as long as it takes to attend to one.
 const ONE_TAKES_MILLIS: f64 = 30.0;
@@ -49,6 +53,23 @@ impl<'a> Crowd<'a> {
         }
     }
 
+    /// Some syncs begin, and what they are answered now reaches them when an hour has passed.
+    async fn lag(&self, user: UserId) -> JoinSet<()> {
+        let house = &self.told.house;
+        house.faults().inject(Fault::of(FaultKind::Slow).on(LIST).seconds(3600).times(LAGGARDS));
+        let mut laggards = JoinSet::new();
+        for number in 0..LAGGARDS {
+            let door = self.doors[number as usize % 2].clone();
+            laggards.spawn(async move {
+                let _ = sync_with(&door, user, 4, "daily_sleep").await;
+            });
+        }
+        while !house.faults().waiting().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        laggards
+    }
+
     /// Both work, and somebody syncs again and again.
     fn work(&mut self, user: UserId) {
         for number in 0..12 {
@@ -64,10 +85,12 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    async fn end(mut self) {
+    async fn end(mut self, laggards: JoinSet<()>) {
         while let Some(done) = self.calls.join_next().await {
             done.unwrap();
         }
+        self.told.house.clock.turn(HOUR);
+        self.told.house.while_time_passes(laggards.join_all()).await;
         for _ in 0..3 {
             for door in &self.doors {
                 door.run_due().await.unwrap();
@@ -89,6 +112,7 @@ async fn a_crowd_and_syncs_end_where_one_alone_would() {
                 ("second", "2026-01-25", 81),
                 ("third", "2026-01-26", 91),
             ]);
+            let laggards = crowd.lag(told.user).await;
             crowd.tell();
             crowd.work(told.user);
             for score in 0..20 {
@@ -99,7 +123,7 @@ async fn a_crowd_and_syncs_end_where_one_alone_would() {
             told.provider_has(&[("first", "2026-01-24", 99), ("third", "2026-01-26", 33)]);
             crowd.tell();
             crowd.work(told.user);
-            crowd.end().await;
+            crowd.end(laggards).await;
             assert_eq!(told.scores().await, [("first".into(), 99), ("third".into(), 33)]);
             assert_eq!(status(&told.house, told.user).await.unwrap().state, "active");
             told.log().await;
@@ -117,13 +141,14 @@ async fn who_disconnects_in_a_crowd_is_left_with_nothing_and_takes_nothing_from_
             told.work().await;
             told.provider_has(&[("first", "2026-01-24", 71), ("third", "2026-01-26", 91)]);
             let mut crowd = Crowd::new(&told).await;
+            let laggards = crowd.lag(told.user).await;
             crowd.tell();
             crowd.work(told.user);
             let (engine, user) = (crowd.doors[1].clone(), told.user);
             crowd.calls.spawn(async move {
                 engine.disconnect(&Actor::User(user), user, OURA, false).await.unwrap();
             });
-            crowd.end().await;
+            crowd.end(laggards).await;
             assert_eq!(told.scores().await, [], "nothing comes back");
             let of_user = |table: &str| format!("select count(*) from {table} where user_id = '{}'", told.user);
             for table in ["pages", "notices", "credentials"] {

@@ -184,8 +184,9 @@ async fn what_stands_a_probe_and_tells_nothing_is_made_anew_each_day() {
         pass(&house, 36).await;
         assert_eq!((office.asked("delete"), office.leading_to(HERE)), (1, all - 1), "no more than one is lost");
         office.recover();
-        pass(&house, 13).await;
-        assert_eq!((office.asked("delete"), office.leading_to(HERE)), (all - 1, all));
+        pass(&house, 25).await;
+        assert!(office.asked("delete") >= all - 1, "the rest has its turn");
+        assert_eq!(office.leading_to(HERE), all);
     }
 }
 

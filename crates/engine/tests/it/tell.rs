@@ -38,7 +38,8 @@ async fn of_two_sharings_the_stricter_wins() {
         assert!(!seen.is_empty());
         let hidden = |kind: Kind| matches!(kind.topic(), Topic::Sleep | Topic::Activity);
         assert!(!seen.iter().any(|record| hidden(record.kind)));
-        let (events, next, head) = house.engine.events(user, Some(&reader), &Filter::default(), 0, 100_000).await.unwrap();
+        let (events, next, head) =
+            house.engine.events(user, Some(&reader), &Filter::default(), 0, 100_000).await.unwrap();
         assert!(!events.iter().any(|event| hidden(event.kind)) && next == head && !events.is_empty());
         let sleep = records(&house, user).await.unwrap().into_iter().find(|record| record.kind == Kind::Sleep).unwrap();
         let one = house.engine.record(user, Some(&reader), sleep.id).await;

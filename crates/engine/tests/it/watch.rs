@@ -39,6 +39,23 @@ async fn all_people_s_changes_are_seen_from_every_process() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_hides_nothing_that_others_add() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let ada = house.somebody().await.unwrap().id;
+        let next_door = house.test.again().await.unwrap();
+        let mut watch = house.engine.watch().await.unwrap();
+        for (db, position) in [(&house.test.db, 1), (&house.test.db, 2), (&next_door, 3)] {
+            grow(db, ada, &[Kind::Sleep]).await;
+            assert_eq!(seen(&house, &mut watch, None).await[0].position, position);
+            if position == 1 {
+                house.clock.set_by(jiff::SignedDuration::from_hours(-1));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_glimpse_says_that_something_changed_and_not_what() {
     let house = House::new(Engine::Sqlite).await.unwrap();
     let ada = house.somebody().await.unwrap().id;

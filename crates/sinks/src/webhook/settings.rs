@@ -103,10 +103,9 @@ mod tests {
     #[test]
     fn what_an_earlier_version_kept_is_read() {
         let until = Timestamp::from_second(86_400).unwrap();
-        for (kept, previous) in [
-            ("null", vec![]),
-            (r#"["whsec_b","1970-01-02T00:00:00Z"]"#, vec![(Secret::new("whsec_b"), until)]),
-        ] {
+        for (kept, previous) in
+            [("null", vec![]), (r#"["whsec_b","1970-01-02T00:00:00Z"]"#, vec![(Secret::new("whsec_b"), until)])]
+        {
             let text = format!(r#"{{"url":"https://app.example/","secret":"whsec_a","previous":{kept}}}"#);
             assert_eq!(Settings::read(&Secret::new(&text)).unwrap().previous, previous, "{kept}");
         }

@@ -158,7 +158,7 @@ async fn what_syncs_and_grants_say_is_noted() {
         tx.set_scopes(ada, id, &scopes, None).await.unwrap();
         let found = tx.connection(ada, id).await.unwrap();
         assert_eq!((found.last_sync_at, found.last_error.as_deref()), (Some(minute(3)), Some("sleep: status 500")));
-        assert_eq!((found.scopes_asked, found.scopes_granted), (scopes, None));
+        assert_eq!((&found.scopes_asked, &found.scopes_granted), (&scopes, &None));
         assert_eq!(tx.last_success("oura").await.unwrap(), Some(minute(3)));
         assert_eq!(tx.last_success("whoop").await.unwrap(), None);
         tx.move_connection(&found, ConnectionState::Removed, None, minute(4)).await.unwrap();

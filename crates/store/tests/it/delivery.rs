@@ -78,6 +78,24 @@ async fn a_twin_is_dropped_while_the_first_waits() {
     }
 }
 
+/// Were each to insert them as they came, each would wait for the other.
+#[tokio::test]
+async fn the_same_deliveries_in_another_order_block_nobody() {
+    for engine in Engine::all() {
+        let test = TestDb::new(engine).await.unwrap();
+        keep(&test.db, &["the key of the day is made"], minute(1)).await;
+        for round in 0..20 {
+            let bodies: Vec<_> = (0..200).map(|number| format!("{round} {number}")).collect();
+            let forth: Vec<_> = bodies.iter().map(String::as_str).collect();
+            let back: Vec<_> = forth.iter().rev().copied().collect();
+            let (one, other) = tokio::join!(keep(&test.db, &forth, minute(2)), keep(&test.db, &back, minute(2)));
+            for (one, other) in one.iter().zip(other.iter().rev()) {
+                assert!(one != other, "kept once, and each is told which it was");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_delivery_is_had_by_one() {
     for engine in Engine::all() {

@@ -207,6 +207,9 @@ async fn what_is_purged_leaves_a_tombstone_for_a_while() {
         assert!(tx.purge_records(user, date(2026, 1, 27), 10, minute(9)).await.unwrap().is_empty());
         let kept = find(&mut tx, user, id, "a", Kind::SleepScore).await.unwrap();
         assert_eq!((kept.removed, kept.generation, kept.record), (true, 7, None));
+        let changes: Vec<_> = purged.into_iter().map(|(_, change)| change).collect();
+        tx.append_changes(user, "oura", id, &changes, minute(9)).await.unwrap();
+        assert!(tx.collections_changed(user, id, 0).await.unwrap().is_empty(), "that is our own doing");
         tx.commit().await.unwrap();
         assert_eq!(shelf.days(RecordQuery::default()).await, [None, on(27)]);
         shelf.put(&score("a", on(28), 80.0), 8).await;

@@ -1,6 +1,6 @@
 //! What providers are asked to send us, where we were, and whether they send it.
 
-use model::{ListeningState, Operation, SubscriptionState};
+use model::{ConnectionState, ListeningState, Operation, SubscriptionState};
 use store::{Db, Error, Subscribed, Subscription, SubscriptionKey};
 use testkit::{Engine, TestDb};
 
@@ -159,13 +159,19 @@ async fn a_connection_knows_when_it_was_told_of_something() {
         let silent = tx.hearing(ada, id).await.unwrap();
         assert_eq!((silent.untold_at, silent.silent_since), (Some(minute(6)), Some(minute(7))));
         assert_eq!(tx.count_silent("oura").await.unwrap(), (1, 1));
+        assert_eq!(tx.silent_since("oura").await.unwrap(), Some(minute(7)));
         tx.note_notice(ada, id, minute(6)).await.unwrap();
         assert_eq!(tx.hearing(ada, id).await.unwrap().silent_since, Some(minute(7)), "that was before");
         tx.note_notice(ada, id, minute(9)).await.unwrap();
         let heard = tx.hearing(ada, id).await.unwrap();
         assert_eq!((heard.last_notice_at, heard.silent_since, heard.untold_at), (Some(minute(9)), None, None));
         assert_eq!(tx.count_silent("oura").await.unwrap(), (1, 0));
+        assert_eq!(tx.silent_since("oura").await.unwrap(), None);
         tx.note_silence(ada, id, minute(10)).await.unwrap();
+        let connection = tx.connection(ada, id).await.unwrap();
+        tx.move_connection(&connection, ConnectionState::NeedsConsent, None, minute(11)).await.unwrap();
+        assert_eq!(tx.count_silent("oura").await.unwrap(), (0, 0), "nobody can tell it of anything");
+        assert_eq!(tx.silent_since("oura").await.unwrap(), None);
         tx.forget_silence(ada, id).await.unwrap();
         assert_eq!(tx.hearing(ada, id).await.unwrap().silent_since, None);
         let stranger = test.db.random().id(minute(0));

@@ -18,8 +18,8 @@ pub(crate) mod subscriptions;
 pub(crate) mod sync;
 pub(crate) mod tokens;
 pub(crate) mod users;
-pub(crate) mod webhooks;
 mod wanted;
+pub(crate) mod webhooks;
 mod words;
 
 pub(crate) use self::{wanted::Wanted, words::change_type};

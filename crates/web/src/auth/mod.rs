@@ -10,7 +10,8 @@ pub(crate) use self::{
     cookie::{Cookies, LINK, SESSION, set as set_cookie},
     stay::Stay,
     subject::{
-        AuditRead, ConnectionsRead, ConnectionsWrite, ContextRead, DeliveriesRead, DeliveriesWrite, For, LinksWrite, MetricsRead, RecordsRead, Service, SharingWrite,
-        Staff, SubscriptionsRead, SubscriptionsWrite, TokensWrite, UsersWrite, WebhooksWrite, require_scope,
+        AuditRead, ConnectionsRead, ConnectionsWrite, ContextRead, DeliveriesRead, DeliveriesWrite, For, LinksWrite,
+        MetricsRead, RecordsRead, Service, SharingWrite, Staff, SubscriptionsRead, SubscriptionsWrite, TokensWrite,
+        UsersWrite, WebhooksWrite, require_scope,
     },
 };

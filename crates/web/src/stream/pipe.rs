@@ -100,3 +100,26 @@ fn pour(
         next.map(|event| (Ok(event), (end, last, held)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::Via;
+    use model::Actor;
+
+    use super::*;
+    use crate::stream::Places;
+
+    #[test]
+    fn a_stream_is_open_until_it_was_sent() {
+        let (events, end) = mpsc::channel(LENGTH);
+        let Ok(place) = Places::new(1).take(Actor::Operator, None) else { panic!("there is one place") };
+        let open = Arc::new(OpenStream::new(Via::Sse));
+        let is_open = Arc::downgrade(&open);
+        let body = pour(end, Arc::default(), (place, open));
+        assert!(events.try_send(Event::default()).is_ok());
+        drop(events);
+        assert!(is_open.upgrade().is_some(), "what it was told last has not been sent yet");
+        drop(body);
+        assert!(is_open.upgrade().is_none());
+    }
+}

@@ -126,8 +126,9 @@ async fn whose_deliveries_are_looked_at_is_on_their_record() {
             doors.send(posted(DOOR, &delivery(&doors, &account, night))).await;
         }
         doors.work().await;
-        let ada = doors.house.engine.find_user("ada@example.org").await.unwrap();
-        let ada = ada.unwrap_or_else(|| panic!("she is here")).id;
+        let mut tx = doors.house.test.db.read().await.unwrap();
+        let ada = tx.find_user_by_email("ada@example.org").await.unwrap().unwrap().id;
+        drop(tx);
         let (root, cookie) = doors.visitor("root@example.org", Role::Admin).await;
         let token = doors.service_token(&root, Scopes([Scope::DeliveriesRead].into())).await;
         let seen = async || {

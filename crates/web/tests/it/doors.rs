@@ -1,6 +1,6 @@
 //! The doors of a house, and what goes through them.
 
-use std::net::SocketAddr;
+use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
     Router,
@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
     response::Response,
 };
+use futures::{StreamExt, stream};
 use identity::{Identity, NewAccount, TokenRequest};
 use model::{Actor, Random, Role, Scopes, Secret, Sharing, User};
 use serde_json::Value;
@@ -183,6 +184,13 @@ impl Ask {
         let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         *self.0.body_mut() = Body::from(body);
         self.with("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// A body of which half has come, and no more comes.
+    pub(crate) fn stalling(mut self, media_type: &str, half: &'static str) -> Self {
+        let half = stream::iter([Ok::<_, Infallible>(half)]).chain(stream::pending());
+        *self.0.body_mut() = Body::from_stream(half);
+        self.with("content-type", media_type)
     }
 
     pub(crate) fn body(mut self, media_type: &str, body: &str) -> Self {

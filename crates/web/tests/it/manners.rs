@@ -2,9 +2,13 @@
 
 use model::{Role, Scopes};
 use serde_json::json;
+use tokio::time::timeout;
 use web::ProblemId;
 
-use crate::doors::{Doors, ask, get, post};
+use crate::{
+    doors::{Doors, ask, get, post},
+    listener::NEVER,
+};
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_security_headers() {
@@ -64,6 +68,36 @@ async fn what_makes_no_sense_is_refused_by_name() {
     for (number, (ask, status, problem)) in table.into_iter().enumerate() {
         let answer = doors.send(ask).await;
         assert_eq!((answer.status, answer.problem().as_str()), (status, problem), "case {number}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_comes() {
+    let doors = Doors::open().await;
+    let large = |path: &str| post(path).stalling("application/json", "{").with("content-length", "2000000");
+    for path in ["/api/v1/tokens", "/api/v1/integrations/oura/webhook", "/sign-in"] {
+        let answer = doors.send(large(path).with("origin", "https://app.test")).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (413, "too-large"), "{path}: {answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), "https://app.test", "{path}");
+    }
+    let page = doors.send(large("/sign-in").browser()).await;
+    assert_eq!((page.status, page.header("content-type")), (413, "text/html; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let doors = Doors::open().await;
+    let (_, cookie) = doors.visitor("ada@example.org", Role::Member).await;
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    for (path, media_type, half) in [
+        ("/api/v1/tokens", json, "{"),
+        ("/api/v1/integrations/oura/webhook", json, "{"),
+        ("/sign-in", form, "email="),
+        ("/settings/password", form, "current="),
+    ] {
+        let answer = doors.send(post(path).cookie(&cookie).stalling(media_type, half));
+        let answer = timeout(NEVER, doors.house.while_time_passes(answer)).await.expect("it is still waited for");
+        assert_eq!((answer.status, answer.problem().as_str()), (408, "too-slow"), "{path}: {answer:?}");
     }
 }
 

@@ -19,7 +19,9 @@ struct Route {
 impl Route {
     fn ask(&self, user_id: Option<&str>) -> Ask {
         let path = self.path.replace("{provider}", "oura");
-        let path = ["{job}", "{delivery}", "{record}", "{subscription}", "{delivery}", "{token}", "{webhook}"].iter().fold(path, |path, id| path.replace(id, UNKNOWN));
+        let path = ["{job}", "{delivery}", "{record}", "{subscription}", "{delivery}", "{token}", "{webhook}"]
+            .iter()
+            .fold(path, |path, id| path.replace(id, UNKNOWN));
         assert!(!path.contains('{'), "{path}: say here what to put in");
         let query = user_id.map(|user_id| format!("?user_id={user_id}")).unwrap_or_default();
         ask(&self.method, &format!("{path}{query}"))

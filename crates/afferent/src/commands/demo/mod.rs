@@ -46,7 +46,8 @@ pub(crate) async fn run(options: Demo) -> anyhow::Result<()> {
     let clock = life::clock(&options.life);
     let applications = applications(&keepsake, &url, &sandbox_url)?;
     let sandbox = life::open(clock.clone(), &options.life, clients(&applications))?;
-    let served_sandbox = tokio::spawn(server::serve(beside, sandbox.router_at(sandbox_url.1), Bounds::HERE, stop.clone()));
+    let served_sandbox =
+        tokio::spawn(server::serve(beside, sandbox.router_at(sandbox_url.1), Bounds::HERE, stop.clone()));
 
     let house = House::build(plan(&options.data, &keepsake, clock, applications, &url.0)?).await?;
     let keepsake = first_start::prepare(&house, keepsake, &options.data).await?;

@@ -1,7 +1,7 @@
 //! What providers are asked to send.
 
 use axum::extract::{Path, State as Extract};
-use engine::{Configured, Subscription};
+use engine::{Configured, DeliveryCount, Subscription};
 use model::ListeningState;
 use serde::Deserialize;
 
@@ -26,9 +26,10 @@ pub(crate) async fn show(
     Admin(person): Admin,
     Query(happened): Query<Happened>,
 ) -> Answer {
+    let counts = state.engine.delivery_counts().await?;
     let mut providers = Vec::new();
     for configured in state.engine.providers().filter(|it| it.manifest().webhooks.is_some()) {
-        providers.push(listening(&state, &person, configured).await?);
+        providers.push(listening(&state, &person, configured, &counts).await?);
     }
     let page = person.page("Subscriptions", Nav::Elsewhere);
     let page = match happened.asked {
@@ -48,11 +49,15 @@ pub(crate) async fn check(
     go_on("/server/subscriptions?asked=check")
 }
 
-async fn listening(state: &State, person: &Person, configured: &Configured) -> Result<Listening, Problem> {
+async fn listening(
+    state: &State,
+    person: &Person,
+    configured: &Configured,
+    counts: &[DeliveryCount],
+) -> Result<Listening, Problem> {
     let manifest = configured.manifest();
     let listening = state.engine.listening(&manifest.id).await?;
     let subscriptions = state.engine.subscriptions(&manifest.id).await?;
-    let counts = state.engine.delivery_counts().await?;
     let heard = counts.iter().filter(|count| count.provider == manifest.id).map(|count| count.last_received_at).max();
     let callback = format!("/api/v1/integrations/{}/webhook", manifest.id);
     let callback = state.settings.public_url.join(&callback).map(String::from).unwrap_or(callback);
