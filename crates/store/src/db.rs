@@ -27,8 +27,6 @@ use crate::{
 const BUSY: Duration = Duration::from_secs(15);
 /// Who has no connection by then is told that the database is away.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a server that is away is waited for: providers do not wait for us much longer.
-const AWAY: Duration = Duration::from_secs(8);
 const READERS: u32 = 8;
 /// Whoever listens to commits and falls behind further than this has to look for itself.
 const HEARD: usize = 1024;

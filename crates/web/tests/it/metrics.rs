@@ -97,6 +97,7 @@ async fn who_scrapes_while_the_database_is_away_is_told_so() {
     doors.house.test.db.close().await;
     // Nobody can be let in any more: that the scrape fails is what the first alert is for.
     assert!(doors.send(get("/metrics").bearer(&token)).await.status >= 500);
+    doors.house.clock.turn(std::time::Duration::from_secs(2));
     let seen = doors.house.engine.look_around().await;
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     metrics::with_local_recorder(&recorder, || seen.show());
