@@ -163,7 +163,14 @@ impl Storm {
             let left = count(&self.scene.database, LOST).await? + count(&self.scene.database, AT_WORK).await?;
             Ok((left == 0).then_some(()))
         };
-        eventually("rest", rests).await
+        let done = eventually("rest", rests).await;
+        if done.is_err() {
+            let url = self.scene.database.url.replace("sqlite:", "");
+            std::fs::copy(&url, "/tmp/storm_dbg.db")?;
+            let _ = std::fs::copy(format!("{url}-wal"), "/tmp/storm_dbg.db-wal");
+            std::fs::write("/tmp/storm_dbg.log", self.server.program.complaints())?;
+        }
+        done
     }
 
     async fn nothing_is_lost(&self) -> anyhow::Result<()> {

@@ -209,12 +209,14 @@ async fn finished_jobs_and_dead_links_are_swept() {
         );
         run(&house.test, link).await.unwrap();
         let finished = format!("select count(*) from jobs where finished_at <= {expired}");
+        let syncs = format!("{finished} and type = 'sync'");
         let links = "select count(*) from connect_links";
-        let jobs = count(&house.test, &finished).await.unwrap();
+        let jobs = count(&house.test, &syncs).await.unwrap();
         assert!(jobs > 0);
         pass_days(&house, 6);
         do_now(&house, "sweep").await;
-        assert_eq!(count(&house.test, &finished).await.unwrap(), jobs);
+        assert_eq!(count(&house.test, &syncs).await.unwrap(), jobs);
+        assert_eq!(count(&house.test, &finished).await.unwrap(), jobs, "syncs are shown for a week, others for a day");
         assert_eq!(count(&house.test, links).await.unwrap(), 1);
         pass_days(&house, 25);
         do_now(&house, "sweep").await;
