@@ -182,6 +182,11 @@ impl Scene {
         testkit::run(&self.database, given_up).await.map(drop)
     }
 
+    /// Lets the minutes pass in which requests are counted: who is killed has taken more of them than it made.
+    pub(crate) async fn count_anew(&self) -> anyhow::Result<()> {
+        testkit::run(&self.database, "update budgets set taken = 0").await.map(drop)
+    }
+
     /// Lets hours pass for whatever was put off.
     pub(crate) async fn wait_no_longer(&self) -> anyhow::Result<()> {
         for (table, unsettled) in [

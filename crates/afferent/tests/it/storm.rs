@@ -93,6 +93,7 @@ impl Storm {
         for kind in ["duplicate_webhook", "shuffle_webhooks"] {
             scene.stand_in.trouble(json!({ "kind": kind, "times": 1_000_000 })).await?;
         }
+        scene.stand_in.trouble(json!({ "rate_limit": 1_000_000 })).await?;
         let readers = [Way::Sse, Way::Socket].map(|way| (way, Reader::begin(way, server.api.clone()))).into();
         let account = scene.stand_in.account().await?;
         for id in ids(&server.api, IDLE.0).await? {
@@ -139,6 +140,7 @@ impl Storm {
         let (changed, killed) = tokio::join!(change, kill);
         changed.and(killed)?;
         self.scene.give_up().await?;
+        self.scene.count_anew().await?;
         self.server = self.scene.serve(&self.token).await?;
         Ok(self)
     }
@@ -163,14 +165,7 @@ impl Storm {
             let left = count(&self.scene.database, LOST).await? + count(&self.scene.database, AT_WORK).await?;
             Ok((left == 0).then_some(()))
         };
-        let done = eventually("rest", rests).await;
-        if done.is_err() {
-            let url = self.scene.database.url.replace("sqlite:", "");
-            std::fs::copy(&url, "/tmp/storm_dbg.db")?;
-            let _ = std::fs::copy(format!("{url}-wal"), "/tmp/storm_dbg.db-wal");
-            std::fs::write("/tmp/storm_dbg.log", self.server.program.complaints())?;
-        }
-        done
+        eventually("rest", rests).await
     }
 
     async fn nothing_is_lost(&self) -> anyhow::Result<()> {

@@ -89,7 +89,8 @@ fn the_description_says_where_keys_and_limits_are() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(!takes_key(operation) || method == "post", "{method} {path}");
             let limited = operation["responses"]["4XX"]["headers"]["ratelimit-remaining"].is_object();
-            let guarded = path.starts_with("/api/v1/tokens") || path.ends_with("/auth") || path.ends_with("/callback");
+            let ends = ["/auth", "/callback", "/webhooks/{webhook}/test"];
+            let guarded = path.starts_with("/api/v1/tokens") || ends.iter().any(|end| path.ends_with(end));
             assert_eq!(limited, guarded, "{method} {path}");
             if takes_key(operation) {
                 keyed.push(path.trim_start_matches("/api/v1/").to_owned());
@@ -98,7 +99,22 @@ fn the_description_says_where_keys_and_limits_are() {
     }
     keyed.sort();
     let integration = |verb: &str| format!("integrations/{{provider}}/{verb}");
-    let mut wanted = ["connect-links", "connect-links/redeem", "tokens", "users"].map(str::to_owned).to_vec();
+    let mut wanted = [
+        "connect-links",
+        "connect-links/redeem",
+        "deliveries/{delivery}/replay",
+        "subscriptions",
+        "subscriptions/reconcile",
+        "subscriptions/{subscription}/renew",
+        "tokens",
+        "users",
+        "webhooks",
+        "webhooks/{webhook}/replay",
+        "webhooks/{webhook}/rotate",
+        "webhooks/{webhook}/test",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     wanted.extend(["auth", "confirm", "disconnect", "sync"].map(integration));
     wanted.sort();
     assert_eq!(keyed, wanted);
