@@ -41,6 +41,12 @@ async fn a_thing_that_is_gone_is_removed_and_one_that_is_still_there_is_not() {
         told.work().await;
         assert_eq!(told.scores().await, [("second".into(), 85)]);
         assert_eq!(told.changes().await, [ChangeType::Removed, ChangeType::Revised]);
+        // What is said to be deleted and still there is asked for twice more: the provider may be behind itself.
+        for minutes in [2, 11] {
+            told.house.clock.turn(std::time::Duration::from_secs(60 * minutes));
+            told.work().await;
+        }
+        assert_eq!(told.scores().await, [("second".into(), 85)]);
         assert!(told.deliveries().await.iter().all(|delivery| delivery.state == DeliveryState::Applied));
     }
 }
