@@ -51,6 +51,17 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     let mut report = Report::new(machine::describe(&options.out)?);
     let measured = stages::run(options, &mut report).await;
     // What was measured before something went wrong is worth keeping.
-    report.write(&options.out)?;
+    report.write(&options.out, options.name())?;
     measured
+}
+
+impl Options {
+    /// What the results are called: those of the whole are not overwritten by those of a part.
+    fn name(&self) -> &'static str {
+        match (self.quick, self.only.is_empty()) {
+            (true, _) => "quick",
+            (false, false) => "part",
+            (false, true) => "results",
+        }
+    }
 }

@@ -59,12 +59,12 @@ impl Report {
         self.goals.push(Goal { what: what.into(), wanted, measured: rounded(measured.into()), met: measured >= least });
     }
 
-    /// Shows everything, and keeps it in a folder.
+    /// Shows everything, and keeps it in a folder under a name.
     #[expect(clippy::print_stdout, reason = "the table is what was asked for")]
-    pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
         let text = self.markdown();
-        fs::write(folder.join("results.md"), &text)?;
-        fs::write(folder.join("results.json"), serde_json::to_string_pretty(self)?)?;
+        fs::write(folder.join(name).with_extension("md"), &text)?;
+        fs::write(folder.join(name).with_extension("json"), serde_json::to_string_pretty(self)?)?;
         println!("\n{text}");
         Ok(())
     }

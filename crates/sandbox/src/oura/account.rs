@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{
     collection::Collection,
     documents::{self, Document, Telling},
-    query::Window,
     recorded::Recorded,
+    window::Window,
 };
 use crate::person::{Person, day_number, numbered_day};
 

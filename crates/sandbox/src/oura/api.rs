@@ -18,7 +18,8 @@ use super::{
     errors,
     oauth::Reader,
     page,
-    query::{Query, Window},
+    query::Query,
+    window::Window,
 };
 
 /// `GET /v2/usercollection/{collection}`.

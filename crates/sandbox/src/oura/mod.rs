@@ -12,6 +12,7 @@ mod query;
 mod recorded;
 mod syncing;
 mod webhooks;
+mod window;
 
 use std::{sync::Arc, time::Duration};
 

@@ -4,14 +4,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{documents::Document, query::Window};
-
-/// How far a window was told: an instant, and how many that stand at it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Mark {
-    pub(super) at: Timestamp,
-    pub(super) told: usize,
-}
+use super::{
+    documents::Document,
+    window::{Mark, Window},
+};
 
 /// What is always told besides the fields that were chosen.
 const ALWAYS_TOLD: [&str; 5] = ["id", "day", "start_day", "timestamp", "timestamp_unix"];

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     collection::{Collection, Shape},
     documents::Document,
-    query::moment,
+    window::moment,
 };
 use crate::Error;
 

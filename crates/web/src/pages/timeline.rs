@@ -80,14 +80,14 @@ fn heard(notice: &Heard, times: usize, provider: &str) -> (String, String) {
 }
 
 fn told(synced: &Synced, provider: &str) -> (String, bool) {
-    let which = match synced.cause {
-        "connected" => "The first sync of",
-        "asked" => "A sync that was asked for, of",
-        _ => "The regular sync of",
+    let what = match synced.cause {
+        "connected" => format!("The first sync of {provider}"),
+        "asked" => format!("The sync of {provider} that was asked for"),
+        _ => format!("The regular sync of {provider}"),
     };
     match &synced.error {
-        None => (format!("{which} {provider} is done"), false),
-        Some(error) => (sentence(&format!("{which} {provider} failed: {error}")), true),
+        None => (format!("{what} is done"), false),
+        Some(error) => (sentence(&format!("{what} failed: {error}")), true),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::authorize::Request;
+use super::request::Request;
 use crate::{
     html::{self, escape},
     oura::{Oura, collection::SCOPES},

@@ -4,6 +4,7 @@ mod authorize;
 mod book;
 mod claims;
 mod consent;
+mod request;
 mod revoke;
 mod token;
 

@@ -2,7 +2,7 @@
 
 // Where the days are on a drawing of 280 by 132; its template has the same numbers.
 pub(super) const LEFT: f64 = 36.0;
-pub(super) const RIGHT: f64 = 232.0;
+pub(super) const RIGHT: f64 = 226.0;
 pub(super) const TOP: f64 = 12.0;
 pub(super) const BOTTOM: f64 = 112.0;
 

@@ -15,15 +15,15 @@ fn series(values: &[Option<f64>], shown: usize) -> Series {
 fn a_small_chart() {
     let values = [Some(50.0), Some(60.0), None, Some(40.0), None, Some(70.0), Some(62.0)];
     insta::assert_snapshot!(line_chart(&series(&values, 7)).render().unwrap(), @r#"
-    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 7 Jan: between 40 and 70 ms, latest 62 on 7 Jan, 2 days without a value" data-first="36" data-step="32.67" data-heights="78.7,45.3,,112,,12,38.7">
-    <path class="grid" d="M36 112H232"/><text class="end" x="29" y="112" dy="4">40</text>
-    <path class="grid" d="M36 78.7H232"/><text class="end" x="29" y="78.7" dy="4">50</text>
-    <path class="grid" d="M36 45.3H232"/><text class="end" x="29" y="45.3" dy="4">60</text>
-    <path class="grid" d="M36 12H232"/><text class="end" x="29" y="12" dy="4">70</text>
-    <path class="line" d="M36 78.7L68.7 45.3M134 112h0M199.3 12L232 38.7"/>
-    <circle class="dot" cx="232" cy="38.7" r="4"/>
-    <text class="now" x="239" y="38.7" dy="4">62</text>
-    <text x="36" y="129">1 Jan</text><text class="end" x="232" y="129">7 Jan</text>
+    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 7 Jan: between 40 and 70 ms, latest 62 on 7 Jan, 2 days without a value" data-first="36" data-step="31.67" data-heights="78.7,45.3,,112,,12,38.7">
+    <path class="grid" d="M36 112H226"/><text class="end" x="29" y="112" dy="4">40</text>
+    <path class="grid" d="M36 78.7H226"/><text class="end" x="29" y="78.7" dy="4">50</text>
+    <path class="grid" d="M36 45.3H226"/><text class="end" x="29" y="45.3" dy="4">60</text>
+    <path class="grid" d="M36 12H226"/><text class="end" x="29" y="12" dy="4">70</text>
+    <path class="line" d="M36 78.7L67.7 45.3M131 112h0M194.3 12L226 38.7"/>
+    <circle class="dot" cx="226" cy="38.7" r="4"/>
+    <text class="now" x="233" y="38.7" dy="4">62</text>
+    <text x="36" y="129">1 Jan</text><text class="end" x="226" y="129">7 Jan</text>
     </svg>
     "#);
 }
@@ -32,16 +32,16 @@ fn a_small_chart() {
 fn small_bars() {
     let values = [Some(8543.0), None, Some(0.0), Some(12_000.0)];
     insta::assert_snapshot!(bar_chart(&series(&values, 4)).render().unwrap(), @r#"
-    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 4 Jan: between 0 and 12,000 ms, latest 12,000 on 4 Jan, 1 day without a value" data-first="60.5" data-step="49" data-heights="55,,112,32">
-    <path class="grid" d="M36 112H232"/><text class="end" x="29" y="112" dy="4">0</text>
-    <path class="grid" d="M36 78.7H232"/><text class="end" x="29" y="78.7" dy="4">5k</text>
-    <path class="grid" d="M36 45.3H232"/><text class="end" x="29" y="45.3" dy="4">10k</text>
-    <path class="grid" d="M36 12H232"/><text class="end" x="29" y="12" dy="4">15k</text>
-    <rect class="day" x="43.4" y="55" width="34.3" height="57"/>
-    <rect class="day" x="141.4" y="112" width="34.3" height="0"/>
-    <rect class="day today" x="190.4" y="32" width="34.3" height="80"/>
-    <text class="now" x="239" y="32" dy="4">12,000</text>
-    <text x="36" y="129">1 Jan</text><text class="end" x="232" y="129">4 Jan</text>
+    <svg class="chart" viewBox="0 0 280 132" role="img" aria-label="HRV, 1 Jan to 4 Jan: between 0 and 12,000 ms, latest 12,000 on 4 Jan, 1 day without a value" data-first="59.8" data-step="47.5" data-heights="55,,112,32">
+    <path class="grid" d="M36 112H226"/><text class="end" x="29" y="112" dy="4">0</text>
+    <path class="grid" d="M36 78.7H226"/><text class="end" x="29" y="78.7" dy="4">5k</text>
+    <path class="grid" d="M36 45.3H226"/><text class="end" x="29" y="45.3" dy="4">10k</text>
+    <path class="grid" d="M36 12H226"/><text class="end" x="29" y="12" dy="4">15k</text>
+    <rect class="day" x="43.2" y="55" width="33.3" height="57"/>
+    <rect class="day" x="138.2" y="112" width="33.3" height="0"/>
+    <rect class="day today" x="185.7" y="32" width="33.3" height="80"/>
+    <text class="now" x="233" y="32" dy="4">12,000</text>
+    <text x="36" y="129">1 Jan</text><text class="end" x="226" y="129">4 Jan</text>
     </svg>
     "#);
 }
