@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use jiff::SignedDuration;
 use model::Clock;
 use serde_json::{Value, json};
@@ -87,6 +87,15 @@ impl Scene {
         self.call(server, "GET", back).await?;
         self.backfilled(server).await?;
         Ok(connected.elapsed())
+    }
+
+    /// The person asks for so many days; waits for all of it to come, and says how long that took.
+    pub(crate) async fn sync(&self, server: &Program, days: u32) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let path = format!("/api/v1/integrations/oura/sync?days={days}&wait=true");
+        let came = self.call(server, "POST", &path).await?;
+        ensure!(came["success"] == true, "the sync failed: {came}");
+        Ok(begun.elapsed())
     }
 
     async fn backfilled(&self, server: &Program) -> anyhow::Result<()> {

@@ -46,6 +46,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// Deliveries that were received together.
+    BundleId,
     /// A person.
     UserId,
     /// A person's link to one account at a provider.

@@ -26,8 +26,8 @@ pub use connection::{Account, Connection, ConnectionState, Consent, InvalidTrans
 pub use credential::{Credential, TokenSet};
 pub use delivery::{DeliveryState, NoticeState, Operation};
 pub use id::{
-    ConnectionId, ConsentId, DeliveryId, InvalidId, JobId, LinkId, NoticeId, PageId, RecordId, SessionId, SinkId,
-    SubscriptionId, TokenId, UserId,
+    BundleId, ConnectionId, ConsentId, DeliveryId, InvalidId, JobId, LinkId, NoticeId, PageId, RecordId, SessionId,
+    SinkId, SubscriptionId, TokenId, UserId,
 };
 pub use random::Random;
 pub use record::{Kind, Record, StoredRecord, Topic};

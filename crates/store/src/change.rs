@@ -8,7 +8,7 @@ use crate::{
     Error, Mode, Result, Tx, Write,
     db::{change, on},
     log::Grown,
-    many::{pieces, rows},
+    many::pieces,
     row::Row,
 };
 
@@ -98,7 +98,7 @@ impl Tx<Write> {
         for piece in pieces(changes) {
             let sql = AssertSqlSafe(format!(
                 "insert into changes (user_id, position, type, provider, connection_id, record_id, kind, day, at) values {}",
-                rows(9, piece.len())
+                self.rows(9, piece.len())
             ));
             change!(self, |db| {
                 let mut query = query(sql);

@@ -1,6 +1,6 @@
 //! What differs between the engines.
 
-use crate::{Mode, Tx, db::Open};
+use crate::{Mode, Tx, db::Open, many};
 
 /// Of a file beyond this size the embedded engine is not asked how big each table is: it would read all of it.
 const WORTH_READING: i64 = 256 * 1024 * 1024;
@@ -15,7 +15,7 @@ impl<M: Mode> Tx<M> {
     }
 
     /// Asks how many bytes the database has, and how many of them hold nothing.
-    pub(crate) fn whole_size(&self) -> &'static str {
+    pub(crate) fn whole_size_sql(&self) -> &'static str {
         match self.open {
             Open::Sqlite(_) => {
                 "select page_count * page_size as bytes, freelist_count * page_size as free_bytes \
@@ -28,7 +28,7 @@ impl<M: Mode> Tx<M> {
     }
 
     /// Asks for our tables, with the engine's estimate of their rows (-1 where it has none) and their bytes.
-    pub(crate) fn table_sizes(&self, whole: i64) -> &'static str {
+    pub(crate) fn table_sizes_sql(&self, whole: i64) -> &'static str {
         match self.open {
             Open::Sqlite(_) if whole > WORTH_READING => {
                 "select name, -1 as estimate, cast(null as bigint) as bytes from sqlite_schema \
@@ -53,6 +53,15 @@ impl<M: Mode> Tx<M> {
         match self.open {
             Open::Sqlite(_) => "",
             Open::Postgres(_) => " for update",
+        }
+    }
+
+    /// The placeholders of so many rows of so many columns, where no others are. SQLite looks for the name of each among
+    /// all of them; without names it counts.
+    pub(crate) fn rows(&self, columns: usize, count: usize) -> String {
+        match self.open {
+            Open::Sqlite(_) => many::unnamed_rows(columns, count),
+            Open::Postgres(_) => many::rows(columns, count),
         }
     }
 }

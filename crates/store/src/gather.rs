@@ -30,6 +30,8 @@ struct Desk<T, R> {
     work: Box<dyn Fn(Vec<T>) -> Answers<R> + Send + Sync>,
     /// Whether a call is for nothing but its answer.
     only_answers: bool,
+    /// How long a batch is waited for.
+    patience: Duration,
     queue: Mutex<Queue<T, R>>,
 }
 
@@ -48,17 +50,17 @@ impl<T, R> Clone for Gather<T, R> {
 impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
     /// Gathers calls for a function that does many of them at once. They are done even when their callers go away.
     pub fn new(work: impl Fn(Vec<T>) -> Answers<R> + Send + Sync + 'static) -> Self {
-        Self::with(Box::new(work), false)
+        Self::with(Box::new(work), false, PATIENCE)
     }
 
     /// Gathers calls for a function that only reads: whose caller has gone away is passed over.
     pub fn reading(work: impl Fn(Vec<T>) -> Answers<R> + Send + Sync + 'static) -> Self {
-        Self::with(Box::new(work), true)
+        Self::with(Box::new(work), true, PATIENCE)
     }
 
-    fn with(work: Box<dyn Fn(Vec<T>) -> Answers<R> + Send + Sync>, only_answers: bool) -> Self {
+    fn with(work: Box<dyn Fn(Vec<T>) -> Answers<R> + Send + Sync>, only_answers: bool, patience: Duration) -> Self {
         let queue = Mutex::new(Queue { waiting: VecDeque::new(), busy: false });
-        Self(Arc::new(Desk { work, only_answers, queue }))
+        Self(Arc::new(Desk { work, only_answers, patience, queue }))
     }
 
     /// Does one call, together with those that wait beside it.
@@ -87,10 +89,13 @@ impl<T: Send + 'static, R: Send + 'static> Desk<T, R> {
     }
 
     async fn work_off(self: Arc<Self>) {
-        while let Some((calls, callers)) = self.take() {
+        loop {
+            // Whoever is about to call is let in: a batch costs hardly more than a call.
+            tokio::task::yield_now().await;
+            let Some((calls, callers)) = self.take() else { return };
             // A batch that panics is the end of its own callers' calls, not of all later ones. Nor do those wait for one
             // that hangs: it goes on by itself.
-            if let Ok(Ok(answers)) = timeout(PATIENCE, tokio::spawn((self.work)(calls))).await {
+            if let Ok(Ok(answers)) = timeout(self.patience, tokio::spawn((self.work)(calls))).await {
                 answer(answers, callers);
             }
         }
@@ -187,6 +192,32 @@ mod tests {
         assert_eq!(gather.call(4).await.unwrap(), 8);
         assert!(matches!(gather.call(usize::MAX).await, Err(Error::OutcomeUnknown)));
         assert_eq!(gather.call(4).await.unwrap(), 8);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_batch_that_hangs_and_it_goes_on_by_itself() {
+        let (closed, ended) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let (gate, end) = (closed.clone(), ended.clone());
+        let hanging = move |calls: Vec<usize>| -> Answers<usize> {
+            let (gate, end) = (gate.clone(), end.clone());
+            Box::pin(async move {
+                if calls.contains(&0) {
+                    let _ = gate.acquire().await;
+                    end.add_permits(1);
+                }
+                Ok(calls.into_iter().map(|call| 2 * call).collect())
+            })
+        };
+        let gather = Gather::with(Box::new(hanging), false, Duration::from_millis(50));
+        let told = async {
+            assert!(matches!(gather.call(0).await, Err(Error::OutcomeUnknown)));
+            // A machine that is busy may take longer over the next one as well.
+            while gather.call(4).await.is_err() {}
+            assert_eq!(ended.available_permits(), 0, "it still hangs");
+            closed.add_permits(1);
+            let _ = ended.acquire().await;
+        };
+        timeout(Duration::from_secs(60), told).await.expect("nobody waits for what hangs");
     }
 
     #[tokio::test]

@@ -36,6 +36,12 @@ pub(crate) fn rows(columns: usize, count: usize) -> String {
     (0..count).map(row).collect::<Vec<_>>().join(", ")
 }
 
+/// The same for an engine that counts placeholders without a number.
+pub(crate) fn unnamed_rows(columns: usize, count: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row; count].join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +66,6 @@ mod tests {
             assert!(pieces.iter().all(|piece| piece.len().is_power_of_two() && piece.len() <= MOST_ROWS));
             assert_eq!(pieces.concat(), all);
         }
-        assert_eq!(rows(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!((rows(2, 2), unnamed_rows(2, 2)), ("($1, $2), ($3, $4)".into(), "(?, ?), (?, ?)".into()));
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
 use crate::{
     Error, Mode, Result, Tx, Write,
     db::{change, on},
-    many::{lists, pieces, placeholders, rows},
+    many::{lists, pieces, placeholders},
     row::Row,
 };
 
@@ -218,7 +218,7 @@ impl Tx<Write> {
             let sql = AssertSqlSafe(format!(
                 "insert into notices (id, delivery_id, user_id, connection_id, collection, operation, object_sealed, digest, \
                  state, why, run_at, received_at, settled_at) values {}",
-                rows(NEW_COLUMNS, piece.len())
+                self.rows(NEW_COLUMNS, piece.len())
             ));
             change!(self, |db| piece
                 .iter()

@@ -52,8 +52,10 @@ impl<M: Mode> Tx<M> {
     /// The deliveries that wait, that nobody here is meant by, and that were given up. Those that came to something
     /// are not counted: there are too many.
     pub async fn backlogs(&mut self) -> Result<Vec<Backlog>> {
-        const SQL: &str = "select provider, state, count(*) as deliveries from deliveries \
-            where state in ('received', 'waiting', 'unmatched', 'dead') group by state, provider";
+        const SQL: &str = "select provider, state, cast(sum(many) as bigint) as deliveries from (\
+            select provider, state, count(*) as many from deliveries \
+            where state in ('received', 'waiting', 'unmatched', 'dead') group by state, provider union all \
+            select provider, 'received', sum(deliveries) from bundles group by provider) as counted group by state, provider";
         let rows: Vec<BacklogRow> = on!(self, |db| query_as(SQL).fetch_all(&mut **db))?;
         let read = |row: BacklogRow| {
             let state = Row("deliveries").parse("state", &row.state)?;

@@ -81,7 +81,8 @@ impl Tx<Write> {
         const BODIES: &str = "update deliveries set body_sealed = null \
             where receive_day < $1 and body_sealed is not null and state in ('unmatched', 'dead')";
         const KEYS: &str = "delete from receive_keys where day < $1 and not exists \
-            (select 1 from deliveries where deliveries.state = 'received' and deliveries.receive_day = receive_keys.day)";
+            (select 1 from deliveries where deliveries.state = 'received' and deliveries.receive_day = receive_keys.day) \
+            and not exists (select 1 from bundles where bundles.receive_day = receive_keys.day)";
         let before = before.to_string();
         change!(self, |db| query(BODIES).bind(&before).execute(&mut **db))?;
         self.ring.days.clear();

@@ -12,7 +12,8 @@ use crate::{
     scene::{EMAIL, Scene},
 };
 
-const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
+const UNSETTLED: &str =
+    "select (select count(*) from bundles) + (select count(*) from deliveries where state <> 'applied')";
 const RECORDS: &str = "/api/v1/records";
 /// So often a courier comes in vain.
 const IN_VAIN: usize = 30;

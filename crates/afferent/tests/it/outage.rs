@@ -16,7 +16,8 @@ use crate::{
     scene::{Scene, Server},
 };
 
-const UNSETTLED: &str = "select count(*) from deliveries where state <> 'applied'";
+const UNSETTLED: &str =
+    "select (select count(*) from bundles) + (select count(*) from deliveries where state <> 'applied')";
 /// Whoever balances load has given up by then.
 const PATIENCE: Duration = Duration::from_secs(10);
 

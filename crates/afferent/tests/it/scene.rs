@@ -192,6 +192,7 @@ impl Scene {
         for (table, unsettled) in [
             ("jobs", "finished_at is null and type = 'attend'"),
             ("notices", "state = 'waiting'"),
+            ("bundles", "deliveries > 0"),
             ("deliveries", "state = 'received'"),
         ] {
             testkit::run(&self.database, format!("update {table} set run_at = 0 where {unsettled}")).await?;

@@ -47,7 +47,7 @@ const SECOND_TRY_SECONDS: u64 = 12;
 /// By then all retries but the last are due.
 const RETRIES_SECONDS: u64 = 600;
 const KILLED_WITHIN_MILLIS: f64 = 250.0;
-const LOST: &str = "select count(*) from deliveries where state <> 'applied'";
+const LOST: &str = "select (select count(*) from bundles) + (select count(*) from deliveries where state <> 'applied')";
 const AT_WORK: &str = "select count(*) from jobs where type = 'attend' and finished_at is null";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,7 +36,7 @@ const WORDS: [(&str, &str); 4] = [
     ("USER", "'01900000-0000-7000-8000-' || substr(cast(1000000000000 + i as text), 2)"),
     ("CONNECTION", "'01900000-0000-7000-9000-' || substr(cast(1000000000000 + i as text), 2)"),
     ("JOB", "'01900000-0000-7000-KIND-' || substr(cast(1000000000000 + i as text), 2)"),
-    ("MIXED", "(i * 7919) % COUNT"),
+    ("MIXED", "(cast(i as bigint) * 7919) % COUNT"),
 ];
 
 /// What each part of the work took, in all.

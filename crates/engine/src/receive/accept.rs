@@ -3,7 +3,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::{SignedDuration, Timestamp};
 use providers::{Received, Signed};
-use store::{Arrival, NewDelivery};
+use store::NewDelivery;
 
 use super::webhooks;
 use crate::{
@@ -18,11 +18,10 @@ impl Engine {
     }
 
     /// Keeps a delivery. Once this has returned it will have its effect, whatever happens to this process.
-    pub async fn accept(&self, provider: &str, delivery: Received<'_>) -> Result<Arrival> {
+    pub async fn accept(&self, provider: &str, delivery: Received<'_>) -> Result<()> {
         let accepted = self.try_accept(provider, delivery).await;
         let outcome = match &accepted {
-            Ok(Arrival::New) => Delivered::Accepted,
-            Ok(Arrival::Twin) => Delivered::Duplicate,
+            Ok(()) => Delivered::Accepted,
             Err(Error::Unsigned(_)) => Delivered::Forged,
             Err(Error::Stale) => Delivered::Stale,
             Err(Error::NotKept(_)) => Delivered::Refused,
@@ -32,7 +31,7 @@ impl Engine {
         accepted
     }
 
-    async fn try_accept(&self, provider: &str, delivery: Received<'_>) -> Result<Arrival> {
+    async fn try_accept(&self, provider: &str, delivery: Received<'_>) -> Result<()> {
         let webhooks = webhooks(self, provider)?;
         let configured = self.provider(provider)?;
         let signed = configured.provider.verify(configured.application.webhook_secret(), delivery);
@@ -48,9 +47,9 @@ impl Engine {
             signed_at: signed.at,
             received_at: now,
         };
-        let arrival = self.arrivals.call(new).await.map_err(Error::NotKept)?;
+        self.arrivals.call(new).await.map_err(Error::NotKept)?;
         self.arrived.notify_one();
-        Ok(arrival)
+        Ok(())
     }
 
     /// What to answer a provider that makes sure that an address is ours, if it proves to be that provider.

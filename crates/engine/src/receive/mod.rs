@@ -5,10 +5,11 @@ mod accept;
 mod attend;
 mod open;
 mod replay;
+mod unbundle;
 mod watch;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Answers, Arrival, Db, Gather, NewDelivery};
+use store::{Answers, Db, Gather, NewDelivery};
 
 use crate::{Engine, Result, jobs::verdict};
 
@@ -18,8 +19,8 @@ const TRIES: i64 = 5;
 pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Deliveries that come together are kept in one commit.
-pub(crate) fn gathered(db: Db) -> Gather<NewDelivery, Arrival> {
-    Gather::new(move |deliveries| -> Answers<Arrival> {
+pub(crate) fn gathered(db: Db) -> Gather<NewDelivery, ()> {
+    Gather::new(move |deliveries| -> Answers<()> {
         let db = db.clone();
         Box::pin(async move { db.keep_deliveries(deliveries).await })
     })

@@ -18,8 +18,9 @@ use crate::{
 };
 
 /// Few enough that those who keep deliveries meanwhile need not wait for long.
-const AT_ONCE: i64 = 64;
-/// Deliveries seldom come alone: what comes within this time is opened together.
+pub(super) const AT_ONCE: usize = 256;
+/// Deliveries seldom come alone: what comes within this time is opened together. And in between, those who keep more of
+/// them have the embedded engine's one writer for themselves.
 const A_MOMENT: Duration = Duration::from_millis(5);
 /// Another process may have kept something that it could not open.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
@@ -32,9 +33,9 @@ struct Opened<'a> {
 
 /// What a batch of deliveries comes to.
 #[derive(Default)]
-struct Yield {
+struct Yield<'a> {
     notices: Vec<NewNotice>,
-    moved: BTreeMap<DeliveryState, Vec<DeliveryId>>,
+    settled: BTreeMap<DeliveryState, Vec<&'a Unopened>>,
     /// Connections that were told of something, when, and whether there is something to fetch for them now.
     told: BTreeMap<(UserId, ConnectionId), (Timestamp, bool)>,
 }
@@ -47,11 +48,15 @@ impl Engine {
                 tracing::error!(%error, "deliveries could not be opened");
                 0
             });
-            if opened == 0 {
-                tokio::select! {
-                    () = self.await_arrival() => {}
-                    () = stop.cancelled() => {}
+            let rest = async {
+                match opened {
+                    0 => self.await_arrival().await,
+                    _ => tokio::time::sleep(A_MOMENT).await,
                 }
+            };
+            tokio::select! {
+                () = rest => {}
+                () = stop.cancelled() => {}
             }
         }
     }
@@ -71,6 +76,7 @@ impl Engine {
         match self.open_some(None).await {
             Err(error) => {
                 tracing::warn!(%error, "deliveries are opened one by one");
+                self.lay_out().await?;
                 self.open_one_by_one().await
             }
             opened => opened,
@@ -79,7 +85,7 @@ impl Engine {
 
     /// What is wrong with one delivery keeps no other closed.
     async fn open_one_by_one(&self) -> Result<usize> {
-        let ids = self.db.read().await?.due_deliveries(self.clock.now(), AT_ONCE).await?;
+        let ids = self.db.read().await?.due_deliveries(self.clock.now(), AT_ONCE as i64).await?;
         let mut opened = 0;
         for id in ids {
             opened += match self.open_some(Some(id)).await {
@@ -106,15 +112,15 @@ impl Engine {
     async fn bury(&self, tx: &mut Tx<Write>, delivery: &Unopened, why: &str, now: Timestamp) -> Result<()> {
         tracing::warn!(delivery.id = %delivery.id, why, "a delivery is given up");
         measure::delivery(&delivery.provider, Delivered::Dead);
-        Ok(tx.give_up_delivery(delivery.id, why, now).await?)
+        Ok(tx.give_up_delivery(delivery, why, now).await?)
     }
 
     async fn open_some(&self, one: Option<DeliveryId>) -> Result<usize> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
-        let taken = tx.take_deliveries(one, now, AT_ONCE).await?;
-        if taken.is_empty() {
-            return Ok(0);
+        let mut taken = tx.take_deliveries(one, now, AT_ONCE as i64).await?;
+        if one.is_none() {
+            taken.extend(self.unbundle(&mut tx, now).await?);
         }
         let mut by_provider: BTreeMap<&str, Vec<Opened<'_>>> = BTreeMap::new();
         for delivery in &taken {
@@ -128,7 +134,9 @@ impl Engine {
             self.write_notices(&mut tx, provider, came_to, now).await?;
         }
         tx.commit().await?;
-        self.wake.notify_one();
+        if !taken.is_empty() {
+            self.wake.notify_one();
+        }
         Ok(taken.len())
     }
 
@@ -152,7 +160,7 @@ impl Engine {
     }
 
     /// Finds whom the notices of a provider concern, and what of them those people have consented to.
-    async fn hand_out(&self, tx: &mut Tx<Write>, provider: &str, opened: &[Opened<'_>]) -> Result<Yield> {
+    async fn hand_out<'a>(&self, tx: &mut Tx<Write>, provider: &str, opened: &[Opened<'a>]) -> Result<Yield<'a>> {
         let manifest = self.provider(provider)?.manifest();
         let accounts: BTreeSet<_> = opened.iter().flat_map(|it| &it.notices).map(|it| it.account_id.clone()).collect();
         let reached = whom(tx, provider, &accounts.into_iter().collect::<Vec<_>>()).await?;
@@ -170,19 +178,25 @@ impl Engine {
                 }
             }
             let state = state_of(notices, &came_to.notices[before..]);
-            came_to.moved.entry(state).or_default().push(delivery.id);
+            came_to.settled.entry(state).or_default().push(delivery);
         }
         Ok(came_to)
     }
 
-    async fn write_notices(&self, tx: &mut Tx<Write>, provider: &str, came_to: Yield, now: Timestamp) -> Result<()> {
-        tx.add_notices(now, &came_to.notices).await?;
-        for (state, ids) in &came_to.moved {
-            tx.move_opened(ids, *state, now).await?;
+    async fn write_notices(
+        &self,
+        tx: &mut Tx<Write>,
+        provider: &str,
+        came_to: Yield<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
+        for (state, deliveries) in &came_to.settled {
+            tx.settle_opened(deliveries, *state, now).await?;
             if *state == DeliveryState::Unmatched {
-                ids.iter().for_each(|_| measure::delivery(provider, Delivered::Unmatched));
+                deliveries.iter().for_each(|_| measure::delivery(provider, Delivered::Unmatched));
             }
         }
+        tx.add_notices(now, &came_to.notices).await?;
         for ((user, connection), (at, fetch)) in came_to.told {
             tx.note_notice(user, connection, at).await?;
             if fetch {
@@ -193,7 +207,7 @@ impl Engine {
     }
 }
 
-impl Yield {
+impl Yield<'_> {
     fn add(
         &mut self,
         delivery: &Unopened,

@@ -1,6 +1,6 @@
 //! Only what a provider has signed, and not long ago, is taken in; and once it is taken, it is not lost.
 
-use engine::{Arrival, Error};
+use engine::Error;
 use jiff::SignedDuration;
 use model::{DeliveryState, NoticeState, Operation, Secret};
 use testkit::{Engine, House, SignedDelivery, count};
@@ -12,7 +12,12 @@ use crate::{
 };
 
 async fn kept(house: &House) -> i64 {
-    count(&house.test, "select count(*) from deliveries").await.unwrap()
+    count(
+        &house.test,
+        "select (select count(*) from deliveries) + (select cast(coalesce(sum(deliveries), 0) as bigint) from bundles)",
+    )
+    .await
+    .unwrap()
 }
 
 #[tokio::test]
@@ -36,7 +41,7 @@ async fn forgeries_are_refused() {
         let elsewhere =
             told.house.engine.accept("whoop", engine::Received { headers: &good.headers, body: &good.body });
         assert!(matches!(elsewhere.await, Err(Error::NotFound(_))));
-        assert_eq!(accept(&told.house.engine, &good).await.unwrap(), Arrival::New);
+        accept(&told.house.engine, &good).await.unwrap();
     }
 }
 
@@ -125,10 +130,7 @@ async fn several_processes_take_in_and_open_side_by_side() {
             }
             if number % 20 == 0 {
                 for door in doors.clone() {
-                    calls.spawn(async move {
-                        door.run_due().await.unwrap();
-                        Arrival::Twin
-                    });
+                    calls.spawn(async move { while door.run_due().await.unwrap() > 0 {} });
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! The disk is full: what cannot be kept is not taken in, what is there is told, and room ends the trouble.
 
-use engine::{Arrival, Error, RecordQuery};
+use std::time::Duration;
+
+use engine::{Error, RecordQuery};
 use model::{DeliveryState, NoticeState};
 use testkit::{Engine, SignedDelivery, run};
 
@@ -9,6 +11,8 @@ use crate::{
     told::{SCORES, Told, accept},
 };
 
+/// For so long it is known how well a process is.
+const LOOKED_AT: Duration = Duration::from_secs(2);
 /// More than all that a test writes.
 const BALLAST: &str = "create table ballast as select randomblob(4000000) as weight";
 
@@ -27,9 +31,8 @@ async fn a_full_disk_takes_nothing_in_and_loses_nothing() {
     };
     let mut taken = 0;
     let refused = loop {
-        match accept(&engine, &delivery(taken)).await {
-            Ok(arrival) => assert_eq!(arrival, Arrival::New),
-            Err(refused) => break refused,
+        if let Err(refused) = accept(&engine, &delivery(taken)).await {
+            break refused;
         }
         taken += 1;
         assert!(taken < 200, "it is never full");
@@ -43,8 +46,16 @@ async fn a_full_disk_takes_nothing_in_and_loses_nothing() {
     let wanted = RecordQuery { limit: 10, ..RecordQuery::default() };
     assert_eq!(engine.records(told.user, None, wanted).await.unwrap().len(), 2);
 
+    let ready = engine.readiness().await;
+    assert!(!ready.ready && !ready.checks[0].ok, "{ready:?}");
+    told.house.clock.turn(LOOKED_AT);
+    assert!(!engine.readiness().await.ready, "it is looked at again");
+
     run(&told.house.test, "drop table ballast").await.unwrap();
-    assert_eq!(accept(&engine, &delivery(300)).await.unwrap(), Arrival::New);
+    told.house.clock.turn(LOOKED_AT);
+    let ready = engine.readiness().await;
+    assert!(ready.checks[0].ok, "found out although nobody writes: {ready:?}");
+    accept(&engine, &delivery(300)).await.unwrap();
     engine.run_due().await.unwrap();
     let deliveries = told.deliveries().await;
     assert_eq!(deliveries.len(), taken + 1, "what was taken in is there, what was refused is not");

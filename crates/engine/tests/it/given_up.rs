@@ -236,6 +236,7 @@ async fn one_that_cannot_be_opened_keeps_no_other_closed() {
         told.provider_has(&[("first", "2026-01-24", 71), ("second", "2026-01-25", 81)]);
         told.tell(Operation::Update, "first").await;
         told.tell(Operation::Update, "second").await;
+        told.lay_out().await;
         // Moved from one row to another, a body does not open.
         let ids: Vec<_> = told.deliveries().await.iter().map(|delivery| delivery.id).collect();
         let moved = format!(
@@ -257,6 +258,7 @@ async fn a_row_in_disorder_is_tried_by_itself_and_given_up() {
         let told = Told::new(database).await;
         told.tell(Operation::Update, "first").await;
         told.tell(Operation::Update, "second").await;
+        told.lay_out().await;
         let first = told.deliveries().await[0].id;
         run(&told.house.test, format!("update deliveries set receive_day = 'odd' where id = '{first}'")).await.unwrap();
         run(&told.house.test, "insert into receive_keys (day, master_key_id, key_sealed) values ('odd', 'test', '')")

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{Arrival, Delivery, Error};
+use engine::{Delivery, Error};
 use jiff::SignedDuration;
 use model::{Clock, DeliveryState, Operation};
-use testkit::{Engine, SignedDelivery};
+use testkit::{Engine, SignedDelivery, count};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +42,7 @@ impl Apart {
         Self { told, clock, engine, stop, worker }
     }
 
-    async fn tell(&self, operation: Operation, object: &str) -> engine::Result<Arrival> {
+    async fn tell(&self, operation: Operation, object: &str) -> engine::Result<()> {
         self.pass(Duration::from_secs(1)).await;
         let delivery = SignedDelivery::of(&self.told.account, operation, SCORES, object, self.told.house.now());
         accept(&self.engine, &delivery).await
@@ -58,18 +58,33 @@ impl Apart {
     /// Everything is settled before so much time has passed; the work itself takes no time by these clocks.
     async fn settles_within(&self, time: Duration) {
         for _ in 0..STEPS {
-            if self.unsettled().await.is_empty() {
+            if self.is_settled().await {
                 return;
             }
             self.pass(time / STEPS).await;
         }
         for _ in 0..LOOKS {
-            if self.unsettled().await.is_empty() {
+            if self.is_settled().await {
                 return;
             }
             self.pass(Duration::from_millis(1)).await;
         }
         panic!("after {time:?} it is {}: {:#?}", self.clock.now(), self.unsettled().await);
+    }
+
+    /// Something can be counted before long.
+    async fn comes_to(&self, counted: &str) {
+        for _ in 0..LOOKS {
+            if count(&self.told.house.test, counted).await.unwrap() > 0 {
+                return;
+            }
+            self.pass(Duration::from_millis(1)).await;
+        }
+        panic!("it does not come to {counted}");
+    }
+
+    async fn is_settled(&self) -> bool {
+        self.told.unopened().await == 0 && self.unsettled().await.is_empty()
     }
 
     async fn unsettled(&self) -> Vec<Delivery> {
@@ -97,7 +112,7 @@ async fn a_machine_that_slept_for_a_day_goes_on() {
     for database in Engine::all() {
         let apart = Apart::new(database).await;
         apart.told.provider_has(&[("first", "2026-01-24", 71), ("third", "2026-01-27", 90)]);
-        assert_eq!(apart.tell(Operation::Update, "first").await.unwrap(), Arrival::New);
+        apart.tell(Operation::Update, "first").await.unwrap();
         apart.clock.set_by(DAY);
         apart.told.house.clock.set_by(DAY);
         apart.tell(Operation::Create, "third").await.unwrap();
@@ -147,11 +162,32 @@ async fn a_clock_that_was_a_day_ahead_is_set_right() {
         apart.clock.set_by(-DAY - MOMENT);
         apart.told.provider_has(&[("first", "2026-01-24", 72), ("second", "2026-01-25", 82)]);
         for object in ["first", "second"] {
-            assert_eq!(apart.tell(Operation::Update, object).await.unwrap(), Arrival::New);
+            apart.tell(Operation::Update, object).await.unwrap();
         }
         apart.settles_within(MINUTE).await;
         assert_eq!(apart.told.scores().await, [("first".into(), 72), ("second".into(), 82)]);
         apart.is_well().await;
+        apart.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_was_a_year_ahead_for_a_while_forgets_nothing_and_puts_nothing_off() {
+    for database in Engine::all() {
+        let apart = Apart::new(database).await;
+        let before = apart.told.scores().await;
+        apart.comes_to("select count(*) from housekeeping").await;
+        apart.clock.set_by(DAY * 366);
+        apart.comes_to("select count(*) from housekeeping where doubted_at is not null").await;
+        apart.clock.set_by(-DAY * 366);
+        apart.pass(31 * MINUTE).await;
+        for (job, within) in [("keep", DAY), ("sweep", AN_HOUR / 2)] {
+            let soon = (apart.clock.now() + within).as_millisecond();
+            let due = "select count(*) from jobs where finished_at is null and run_at <=";
+            apart.comes_to(&format!("{due} {soon} and type = '{job}'")).await;
+        }
+        assert_eq!(apart.told.scores().await, before);
+        apart.told.log().await;
         apart.end().await;
     }
 }

@@ -23,7 +23,8 @@ const OBJECTS: [&str; 3] = ["first", "second", "third"];
 /// About as long as it takes to attend to one.
 const ONE_TAKES_MILLIS: f64 = 30.0;
 const PATIENCE: Duration = Duration::from_secs(60);
-const UNSETTLED: &str = "select count(*) from deliveries where state in ('received', 'waiting', 'dead')";
+const UNSETTLED: &str = "select (select count(*) from bundles) + \
+    (select count(*) from deliveries where state in ('received', 'waiting', 'dead'))";
 
 /// Two processes, and all that is done in them at once.
 struct Crowd<'a> {

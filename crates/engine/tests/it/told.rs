@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{Arrival, Delivery, DeliveryQuery, Received};
+use engine::{Delivery, DeliveryQuery, Received};
 use jiff::Timestamp;
 use model::{Change, ChangeType, ConnectionId, DeliveryState, Kind, NoticeState, Operation, UserId, record::Body};
-use testkit::{Engine, House, Plan, SignedDelivery};
+use testkit::{Engine, House, Plan, SignedDelivery, count};
 
 use crate::{
     people::{OURA, log, records},
@@ -50,16 +50,16 @@ impl Told {
     }
 
     /// The provider tells of one score.
-    pub(crate) async fn tell(&self, operation: Operation, object: &str) -> Arrival {
-        self.tell_of(&self.account, operation, SCORES, object).await
+    pub(crate) async fn tell(&self, operation: Operation, object: &str) {
+        self.tell_of(&self.account, operation, SCORES, object).await;
     }
 
-    pub(crate) async fn tell_of(&self, account: &str, operation: Operation, data_type: &str, object: &str) -> Arrival {
+    pub(crate) async fn tell_of(&self, account: &str, operation: Operation, data_type: &str, object: &str) {
         // No two come at the same instant, so that their order is known.
         self.house.clock.turn(Duration::from_millis(1));
         let second = Timestamp::from_second(self.house.now().as_second()).unwrap();
         let delivery = SignedDelivery::of(account, operation, data_type, object, second);
-        accept(&self.house.engine, &delivery).await.unwrap()
+        accept(&self.house.engine, &delivery).await.unwrap();
     }
 
     pub(crate) async fn work(&self) {
@@ -93,15 +93,35 @@ impl Told {
         deliveries
     }
 
+    /// How many deliveries are still in bundles.
+    pub(crate) async fn unopened(&self) -> i64 {
+        let sql = "select cast(coalesce(sum(deliveries), 0) as bigint) from bundles";
+        count(&self.house.test, sql).await.unwrap()
+    }
+
+    /// Gives those deliveries rows of their own.
+    pub(crate) async fn lay_out(&self) {
+        let now = self.house.now();
+        let mut tx = self.house.test.db.write().await.unwrap();
+        while let Some(bundle) = tx.take_bundle(now).await.unwrap() {
+            let deliveries = tx.open_bundle(&bundle).await.unwrap();
+            tx.lay_out_deliveries(&deliveries, now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// Where the only delivery stands, and its notices.
     pub(crate) async fn only(&self) -> (DeliveryState, Vec<NoticeState>) {
-        let deliveries = self.deliveries().await;
+        let (unopened, deliveries) = (self.unopened().await, self.deliveries().await);
+        if deliveries.is_empty() && unopened == 1 {
+            return (DeliveryState::Received, Vec::new());
+        }
         let [delivery] = deliveries.as_slice() else { panic!("{deliveries:?}") };
         (delivery.state, delivery.notices.iter().map(|notice| notice.state).collect())
     }
 }
 
-pub(crate) async fn accept(engine: &engine::Engine, delivery: &SignedDelivery) -> engine::Result<Arrival> {
+pub(crate) async fn accept(engine: &engine::Engine, delivery: &SignedDelivery) -> engine::Result<()> {
     engine.accept(OURA, Received { headers: &delivery.headers, body: &delivery.body }).await
 }
 

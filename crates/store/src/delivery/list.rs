@@ -117,11 +117,14 @@ impl<M: Mode> Tx<M> {
         row.read(notices.into_iter().map(|(_, told)| told).collect())
     }
 
-    /// How many deliveries there are, by provider and state.
+    /// How many deliveries there are, by provider and state. What is still in bundles counts as received.
     pub async fn count_deliveries(&mut self) -> Result<Vec<DeliveryCount>> {
-        const SQL: &str = "select counted.provider, counted.state, counted.count, deliveries.received_at from \
-            (select provider, state, count(*) as count, max(id) as newest from deliveries group by state, provider) as counted \
-            join deliveries on deliveries.id = counted.newest order by counted.provider, counted.state";
+        const SQL: &str = "select provider, state, cast(sum(many) as bigint) as count, max(newest) as received_at from (\
+            select counted.provider, counted.state, counted.many, deliveries.received_at as newest from \
+            (select provider, state, count(*) as many, max(id) as last from deliveries group by state, provider) as counted \
+            join deliveries on deliveries.id = counted.last union all \
+            select provider, 'received', sum(deliveries), max(received_at) from bundles group by provider) as found \
+            group by provider, state order by provider, state";
         let rows: Vec<CountRow> = on!(self, |db| query_as(SQL).fetch_all(&mut **db))?;
         rows.into_iter()
             .map(|row| {

@@ -1,11 +1,12 @@
-//! Webhooks as received: kept sealed before they are answered, opened afterwards.
+//! Webhooks as received: kept together, sealed, before they are answered; opened afterwards, into a row for each.
 
+mod bundle;
 mod keep;
 mod list;
 mod open;
 
 pub use self::{
-    keep::{Arrival, NewDelivery},
+    bundle::{Bundle, NewDelivery},
     list::{Delivery, DeliveryCount, DeliveryQuery},
     open::Unopened,
 };

@@ -11,16 +11,40 @@ use crate::{
     many::{lists, placeholders},
 };
 
-/// A delivery that was received, still sealed.
-#[derive(Clone, Debug)]
+/// A delivery that was received, and of which nobody knows yet what it says.
+#[derive(Clone)]
 pub struct Unopened {
     pub id: DeliveryId,
     pub provider: String,
     pub received_at: Timestamp,
+    pub(super) signed_at: Option<Timestamp>,
     /// How often opening it has failed.
     pub tries: i64,
-    day: String,
-    sealed: Vec<u8>,
+    pub(super) day: String,
+    pub(super) contents: Contents,
+}
+
+/// What a delivery says.
+#[derive(Clone)]
+pub(super) enum Contents {
+    /// As it came out of a bundle: the delivery has no row of its own yet.
+    Plain(Vec<u8>),
+    /// As it stands in its row.
+    Sealed(Vec<u8>),
+}
+
+impl Unopened {
+    pub(super) fn is_of_a_bundle(&self) -> bool {
+        matches!(self.contents, Contents::Plain(_))
+    }
+
+    /// Whether another one is the same, byte for byte; what is still sealed is the same as nothing.
+    pub fn is_twin_of(&self, other: &Self) -> bool {
+        match (&self.contents, &other.contents) {
+            (Contents::Plain(one), Contents::Plain(another)) => one == another && self.provider == other.provider,
+            _ => false,
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -29,6 +53,7 @@ struct UnopenedRow {
     provider: String,
     receive_day: String,
     received_at: i64,
+    signed_at: Option<i64>,
     body_sealed: Option<Vec<u8>>,
     tries: i64,
 }
@@ -39,9 +64,10 @@ impl UnopenedRow {
             id: ROW.parse("id", &self.id)?,
             provider: self.provider,
             received_at: ROW.time("received_at", self.received_at)?,
+            signed_at: ROW.time_opt("signed_at", self.signed_at)?,
             tries: self.tries,
             day: self.receive_day,
-            sealed: self.body_sealed.ok_or(Error::corrupt("deliveries", "body_sealed"))?,
+            contents: Contents::Sealed(self.body_sealed.ok_or(Error::corrupt("deliveries", "body_sealed"))?),
         })
     }
 }
@@ -49,20 +75,24 @@ impl UnopenedRow {
 impl<M: Mode> Tx<M> {
     /// The body of a delivery, byte for byte.
     pub async fn open_delivery(&mut self, delivery: &Unopened) -> Result<Vec<u8>> {
-        self.receive_key(&delivery.day).await?.open(&place(&delivery.id.to_string()), &delivery.sealed)
+        match &delivery.contents {
+            Contents::Plain(body) => Ok(body.clone()),
+            Contents::Sealed(sealed) => {
+                self.receive_key(&delivery.day).await?.open(&place(&delivery.id.to_string()), sealed)
+            }
+        }
     }
 
     /// When the next delivery is to be opened.
     pub async fn next_unopened(&mut self) -> Result<Option<Timestamp>> {
-        // Those never tried are due in their order; those put off are few, and have an index of their own.
-        const SQL: &str = "select min(run_at) from (select run_at from (select run_at from deliveries \
-            where state = 'received' and tries = 0 order by id limit 1) as untried union all \
-            select min(run_at) from deliveries where state = 'received' and tries > 0) as due";
+        // Deliveries with rows of their own are few: those that were put off, or are replayed.
+        const SQL: &str = "select min(run_at) from (select min(run_at) as run_at from bundles union all \
+            select min(run_at) from deliveries where state = 'received') as due";
         let millis: Option<i64> = on!(self, |db| query_scalar(SQL).fetch_one(&mut **db))?;
         ROW.time_opt("run_at", millis)
     }
 
-    /// The oldest deliveries that are to be opened.
+    /// The oldest deliveries with rows of their own that are to be opened.
     pub async fn due_deliveries(&mut self, now: Timestamp, limit: i64) -> Result<Vec<DeliveryId>> {
         const SQL: &str = "select id from deliveries where state = 'received' and run_at <= $1 order by id limit $2";
         let ids: Vec<String> =
@@ -72,7 +102,8 @@ impl<M: Mode> Tx<M> {
 }
 
 impl Tx<Write> {
-    /// Takes the oldest deliveries that are to be opened, or one of them: nobody else has them until the transaction ends.
+    /// Takes the oldest deliveries with rows of their own that are to be opened, or one of them: nobody else has them
+    /// until the transaction ends.
     pub async fn take_deliveries(
         &mut self,
         one: Option<DeliveryId>,
@@ -80,7 +111,7 @@ impl Tx<Write> {
         limit: i64,
     ) -> Result<Vec<Unopened>> {
         let sql = AssertSqlSafe(format!(
-            "select id, provider, receive_day, received_at, body_sealed, tries from deliveries \
+            "select id, provider, receive_day, received_at, signed_at, body_sealed, tries from deliveries \
              where state = 'received' and run_at <= $1 and {} order by id limit $3{}",
             if one.is_some() { "id = $2" } else { "$2 = ''" },
             self.skip_locked()
@@ -94,7 +125,7 @@ impl Tx<Write> {
     }
 
     /// Moves deliveries on that were opened. The body of what nobody here has is kept: somebody may connect it yet.
-    pub async fn move_opened(&mut self, ids: &[DeliveryId], state: DeliveryState, now: Timestamp) -> Result<()> {
+    pub(super) async fn move_opened(&mut self, ids: &[DeliveryId], state: DeliveryState, now: Timestamp) -> Result<()> {
         for ids in lists(ids) {
             let sql = AssertSqlSafe(format!(
                 "update deliveries set state = $1, why = null, settled_at = case when $1 = 'waiting' then null else $2 end, \
@@ -107,14 +138,6 @@ impl Tx<Write> {
                     .bind(id.to_string()))
                 .execute(&mut **db))?;
         }
-        Ok(())
-    }
-
-    /// Gives a delivery up that cannot be opened or understood. It is kept as it is.
-    pub async fn give_up_delivery(&mut self, id: DeliveryId, why: &str, now: Timestamp) -> Result<()> {
-        const SQL: &str = "update deliveries set state = 'dead', why = $2, settled_at = $3, tries = tries + 1 \
-                           where id = $1 and state = 'received'";
-        change!(self, |db| query(SQL).bind(id.to_string()).bind(why).bind(now.as_millisecond()).execute(&mut **db))?;
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::{Kept, OWNED, RemovedRow, place};
 use crate::{
     Error, NewChange, Result, Tx, Write,
     db::{change, on},
-    many::{lists, pieces, placeholders, rows},
+    many::{lists, pieces, placeholders},
     seal::Key,
 };
 
@@ -80,7 +80,7 @@ impl Tx<Write> {
              zone_offset_seconds = excluded.zone_offset_seconds, generation = excluded.generation, \
              revision = excluded.revision, body_sealed = excluded.body_sealed, updated_at = excluded.updated_at, \
              removed_at = null, purged_at = null",
-            rows(15, piece.len())
+            self.rows(15, piece.len())
         ));
         let (user, connection, now) = (user.to_string(), connection.to_string(), now.as_millisecond());
         change!(self, |db| {
@@ -160,7 +160,7 @@ impl Tx<Write> {
                 "insert into records (id, user_id, connection_id, collection, kind, provider_id, generation, revision, \
                  created_at, updated_at, removed_at) values {} \
                  on conflict (connection_id, kind, provider_id) do nothing",
-                rows(11, piece.len())
+                self.rows(11, piece.len())
             ));
             let ids: Vec<RecordId> = piece.iter().map(|_| self.random.id(now)).collect();
             change!(self, |db| {

@@ -6,16 +6,17 @@ use testkit::{Engine, TestDb, count};
 
 use crate::{
     connected::connect,
-    delivery::keep,
+    delivery::lay_out,
     people::{add, minute},
 };
 
 /// Keeps a delivery and opens it: one notice for each state.
 async fn opened(db: &Db, user: UserId, states: &[NoticeState]) -> (DeliveryId, Vec<WaitingNotice>) {
     let connection = connect(db, user).await.unwrap();
-    keep(db, &["a"], minute(1)).await;
+    lay_out(db, &["a"], minute(1)).await;
     let mut tx = db.write().await.unwrap();
-    let delivery_id = tx.due_deliveries(minute(1), 1).await.unwrap()[0];
+    let delivery = tx.take_deliveries(None, minute(1), 1).await.unwrap().remove(0);
+    let delivery_id = delivery.id;
     let notice = |(number, state): (usize, &NoticeState)| NewNotice {
         delivery_id,
         user_id: user,
@@ -29,7 +30,7 @@ async fn opened(db: &Db, user: UserId, states: &[NoticeState]) -> (DeliveryId, V
     };
     let notices: Vec<_> = states.iter().enumerate().map(notice).collect();
     tx.add_notices(minute(2), &notices).await.unwrap();
-    tx.move_opened(&[delivery_id], DeliveryState::Waiting, minute(2)).await.unwrap();
+    tx.settle_opened(&[&delivery], DeliveryState::Waiting, minute(2)).await.unwrap();
     let mut waiting = tx.waiting_notices(user, connection, minute(2), 10).await.unwrap();
     waiting.sort_by(|one, other| one.object_id.cmp(&other.object_id));
     tx.commit().await.unwrap();
@@ -131,7 +132,7 @@ async fn what_settled_long_ago_is_deleted_with_its_notices() {
         let test = TestDb::new(engine).await.unwrap();
         let ada = add(&test.db, "ada@example.org").await.unwrap().id;
         let (_, waiting) = opened(&test.db, ada, &[NoticeState::Waiting]).await;
-        keep(&test.db, &["b"], minute(1)).await;
+        lay_out(&test.db, &["b"], minute(1)).await;
         let mut tx = test.db.write().await.unwrap();
         assert_eq!(tx.sweep_deliveries(minute(100), 10).await.unwrap(), 0, "nothing has settled");
         tx.settle_notices(ada, &waiting, NoticeState::Applied, None, minute(5)).await.unwrap();
