@@ -142,7 +142,10 @@ impl Engine {
     }
 
     async fn try_refresh(&self, connection: &Connection, rotation: i64) -> Result<Refreshed> {
-        let Some(credential) = self.claim(connection, rotation).await? else { return Ok(Refreshed::Done) };
+        let credential = match self.claim(connection, rotation).await? {
+            Ok(credential) => credential,
+            Err(done) => return Ok(done),
+        };
         let Some(refresh) = &credential.refresh else {
             return self.needs_consent(connection, &credential).await;
         };
@@ -159,8 +162,12 @@ impl Engine {
         }
     }
 
-    /// Waits until the refresh is ours to do; `None` when somebody else has done it.
-    async fn claim(&self, connection: &Connection, rotation: i64) -> Result<Option<Credential>> {
+    /// Waits until the refresh is ours to do, or until somebody else's has come to something.
+    async fn claim(
+        &self,
+        connection: &Connection,
+        rotation: i64,
+    ) -> Result<std::result::Result<Credential, Refreshed>> {
         let (user, id) = (connection.user_id, connection.id);
         loop {
             let now = self.clock.now();
@@ -168,12 +175,17 @@ impl Engine {
             let mut tx = self.db.write().await?;
             tx.lock_credential(user, id).await?;
             let credential = tx.find_credential(user, id, now).await?.ok_or(Error::NotConnected)?;
+            let found = tx.connection(user, id).await?;
+            if found.state == ConnectionState::NeedsConsent {
+                // Another has just asked with this very token, and was refused.
+                return Ok(Err(Refreshed::NeedsConsent(found.reason.unwrap_or(Reason::Refused))));
+            }
             match tx.claim_refresh(user, id, rotation, &self.process, now, lease_until).await? {
                 Claim::Taken => {
                     tx.commit().await?;
-                    return Ok(Some(credential));
+                    return Ok(Ok(credential));
                 }
-                Claim::Rotated => return Ok(None),
+                Claim::Rotated => return Ok(Err(Refreshed::Done)),
                 Claim::Held(_) => drop(tx),
             }
             tokio::time::sleep(LOOK_AGAIN).await;

@@ -58,6 +58,26 @@ async fn two_hundred_callers_in_two_processes_refresh_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_callers_in_two_processes_are_refused_once() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
+        let next_door = house.next_door().await.unwrap();
+        house.faults().revoke_consent();
+        house.clock.turn(EXPIRED);
+        let callers = (0..200).map(|caller| {
+            let engine = if caller % 2 == 0 { house.engine.clone() } else { next_door.clone() };
+            tokio::spawn(async move { sync_with(&engine, user, 1, "personal_info").await })
+        });
+        for caller in callers.collect::<Vec<_>>() {
+            assert!(caller.await.unwrap().is_err(), "nothing serves any more");
+        }
+        assert_eq!(refreshes(&house), (0, 1), "a token that is dead is not tried again");
+        assert_eq!(state(&house, user).await, ("needs_consent", Some(Reason::Refused)));
+    }
+}
+
 #[tokio::test]
 async fn trouble_at_the_token_endpoint_costs_nobody_their_consent() {
     for database in Engine::all() {
