@@ -49,12 +49,18 @@ pub(crate) struct Applied {
 /// A natural key within a connection.
 type Key = (Kind, String);
 
-/// Keeps a page raw and applies what it says; the page is kept as long as a record of which it tells.
+/// Keeps a page raw and applies what it says; the page is kept as long as a record of which it tells. Of one that tells
+/// of what is older than records are kept, nothing is kept but of which others it tells.
 pub(crate) async fn take(tx: &mut Tx<Write>, origin: Origin<'_>, body: &[u8], mapped: Mapped) -> Result<Applied> {
     let Origin { user, connection, collection, generation, now, .. } = origin;
+    let keep_from = tx.lock_records(user).await?;
     let page = tx.keep_page(user, connection, collection, generation, now, body).await?;
-    let keys: Vec<_> = mapped.records.iter().map(key).collect();
-    let applied = apply(tx, origin, mapped.records, &mapped.gone).await?;
+    let (kept, old): (Vec<_>, Vec<_>) = mapped.records.into_iter().partition(|it| is_kept(it.day, keep_from));
+    if !old.is_empty() {
+        tx.empty_page(user, page).await?;
+    }
+    let keys: Vec<_> = kept.iter().map(key).collect();
+    let applied = apply_kept(tx, origin, kept, &mapped.gone).await?;
     tx.link_page(user, connection, page, &keys, mapped.skipped.len()).await?;
     Ok(applied)
 }
@@ -64,12 +70,17 @@ pub(crate) async fn take(tx: &mut Tx<Write>, origin: Origin<'_>, body: &[u8], ma
 pub(crate) async fn apply(
     tx: &mut Tx<Write>,
     origin: Origin<'_>,
-    records: Vec<Record>,
+    mut records: Vec<Record>,
     gone: &[Key],
 ) -> Result<Applied> {
     let keep_from = tx.lock_records(origin.user).await?;
-    let (mut records, gone) = fold::fold(records, gone);
     records.retain(|record| is_kept(record.day, keep_from));
+    apply_kept(tx, origin, records, gone).await
+}
+
+/// Applies what is not too old; the records are locked.
+async fn apply_kept(tx: &mut Tx<Write>, origin: Origin<'_>, records: Vec<Record>, gone: &[Key]) -> Result<Applied> {
+    let (mut records, gone) = fold::fold(records, gone);
     let keys: Vec<_> = records.iter().map(key).chain(gone.iter().cloned()).collect();
     let kept = tx.find_kept(origin.user, origin.connection, &keys).await?;
     let is_newer = |key: &Key| kept.get(key).is_none_or(|kept| kept.generation <= origin.generation);
@@ -103,10 +114,13 @@ pub(crate) async fn erase(tx: &mut Tx<Write>, origin: Origin<'_>) -> Result<Appl
     finish(tx, origin, &changes).await
 }
 
-/// Removes some of a person's records because they are older than those are kept; says how many.
+/// Removes some of a person's records because they are older than those are kept, and the raw pages that hold them; says
+/// how many.
 pub(crate) async fn purge(tx: &mut Tx<Write>, user: UserId, limit: i64, now: Timestamp) -> Result<usize> {
     let Some(before) = tx.lock_records(user).await? else { return Ok(0) };
     let purged = tx.purge_records(user, before, limit, now).await?;
+    let ids: Vec<_> = purged.iter().map(|(_, change)| change.record_id).collect();
+    tx.empty_pages_of(user, &ids).await?;
     for of_connection in purged.chunk_by(|(one, _), (other, _)| one == other) {
         let connection = tx.connection(user, of_connection[0].0).await?;
         let changes: Vec<_> = of_connection.iter().map(|(_, change)| change.clone()).collect();

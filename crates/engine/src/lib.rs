@@ -57,8 +57,8 @@ pub use self::{
 };
 pub use providers::{Door, Received};
 pub use store::{
-    Arrival, AuditQuery, ChangeFilter, Delivery, DeliveryCount, DeliveryQuery, Heard, ListedNotice, Principal,
-    RecordQuery, Sizes, Subscription, TableSize,
+    AuditQuery, ChangeFilter, Delivery, DeliveryCount, DeliveryQuery, Heard, ListedNotice, Principal, RecordQuery,
+    Sizes, Subscription, TableSize,
 };
 
 /// What engine functions return.
@@ -100,8 +100,10 @@ pub struct House {
     pub(crate) gallery: stream::Gallery,
     /// Ends the streams.
     pub(crate) closing: CancellationToken,
+    /// Ends the jobs that are given back.
+    pub(crate) handed_back: CancellationToken,
     /// Deliveries on their way into the database, many in one commit.
-    pub(crate) arrivals: Gather<NewDelivery, Arrival>,
+    pub(crate) arrivals: Gather<NewDelivery, ()>,
     /// Wakes who opens deliveries: one was kept.
     pub(crate) arrived: Notify,
     /// Places for syncs that somebody waits for.

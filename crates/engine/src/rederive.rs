@@ -1,6 +1,6 @@
 //! Maps raw pages again after a mapper changed, in the order in which they were fetched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Connection, ConnectionState, Kind, PageId, Record, UserId};
 use providers::Mapped;
@@ -20,7 +20,7 @@ pub struct Rederived {
     pub pages: usize,
     pub unchanged: usize,
     pub differences: Vec<Difference>,
-    /// Records of which no raw page is kept; they stay as they are.
+    /// Records of which not every raw page is kept; they stay as they are.
     pub without_raw: Vec<(Kind, String)>,
     /// Pages that the mapper no longer reads.
     pub unreadable: usize,
@@ -53,6 +53,8 @@ struct Change {
 struct Derived {
     /// All taken together, with their collections. None: that it is gone.
     records: BTreeMap<(Kind, String), (String, Option<Record>)>,
+    /// Of what a page told that was emptied, and no later one tells all.
+    lost: BTreeSet<(Kind, String)>,
     pages: Vec<Told>,
 }
 
@@ -103,7 +105,7 @@ impl Engine {
         connection: &Connection,
         total: &mut Rederived,
     ) -> Result<(Vec<Change>, Vec<Told>)> {
-        let Derived { records: derived, pages } = self.derive(tx, connection, total).await?;
+        let Derived { records: derived, pages, .. } = self.derive(tx, connection, total).await?;
         let (user, id) = (connection.user_id, connection.id);
         let keep_from = tx.retention(user).await?.keep_from;
         let keys = tx.natural_keys(user, id).await?;
@@ -143,8 +145,12 @@ impl Engine {
             let Some(last) = pages.last() else { return Ok(derived) };
             after = last.generation;
             for page in &pages {
+                let Some(body) = &page.body else {
+                    derived.lose(tx.linked_to(connection.user_id, page.id).await?);
+                    continue;
+                };
                 total.pages += 1;
-                match provider.map(&page.collection, &page.body) {
+                match provider.map(&page.collection, body) {
                     Ok(mapped) => derived.add(page, mapped),
                     Err(_) => total.unreadable += 1,
                 }
@@ -154,11 +160,23 @@ impl Engine {
 }
 
 impl Derived {
+    /// What a page told is not known any more, nor is what earlier ones told still true.
+    fn lose(&mut self, keys: Vec<(Kind, String)>) {
+        for key in keys {
+            self.records.remove(&key);
+            self.lost.insert(key);
+        }
+    }
+
     fn add(&mut self, page: &RawPage, mapped: Mapped) {
         let keys = mapped.records.iter().map(|record| (record.kind(), record.provider_id.clone())).collect();
         self.pages.push(Told { page: page.id, keys, skipped: mapped.skipped.len() });
         for record in mapped.records {
             let key = (record.kind(), record.provider_id.clone());
+            if self.lost.contains(&key) && record.body.may_be_partial() {
+                continue;
+            }
+            self.lost.remove(&key);
             let record = match self.records.get(&key) {
                 Some((_, Some(before))) => Record { body: record.body.after(&before.body), ..record },
                 _ => record,
@@ -166,6 +184,7 @@ impl Derived {
             self.records.insert(key, (page.collection.clone(), Some(record)));
         }
         for key in mapped.gone {
+            self.lost.remove(&key);
             self.records.insert(key, (page.collection.clone(), None));
         }
     }

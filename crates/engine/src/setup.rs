@@ -90,6 +90,7 @@ impl Engine {
             hub: stream::Hub::default(),
             gallery: stream::Gallery::default(),
             closing: CancellationToken::new(),
+            handed_back: CancellationToken::new(),
             arrivals,
             arrived: Notify::new(),
             asked: Arc::new(Semaphore::new(ASKED_AT_ONCE)),

@@ -29,6 +29,8 @@ const STORE_TRIES: u32 = 10;
 const STORE_AGAIN: Duration = Duration::from_millis(100);
 /// Another process may have enqueued something without our hearing of it.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+/// Clocks are seldom wrong.
+const SEE_TO_IT: Duration = Duration::from_mins(30);
 
 impl Engine {
     /// Opens deliveries as they come and does jobs as they fall due, until told to stop; then waits for those under way.
@@ -40,7 +42,11 @@ impl Engine {
         if let Err(error) = self.begin_listening().await {
             tracing::error!(%error, "listening could not be scheduled");
         }
-        tokio::join!(self.do_as_they_fall_due(&places, &stop), self.open_as_they_come(&stop));
+        tokio::join!(
+            self.do_as_they_fall_due(&places, &stop),
+            self.open_as_they_come(&stop),
+            self.see_to_what_recurs(&stop)
+        );
         let _ = tokio::time::timeout(Duration::from_secs(8), places.acquire_many(AT_ONCE as u32)).await;
     }
 
@@ -59,8 +65,10 @@ impl Engine {
         }
     }
 
-    /// Gives back the jobs that did not end in time, so that the next process need not wait for their leases.
+    /// Gives back the jobs that did not end in time, so that the next process need not wait for their leases. Here nobody
+    /// goes on with them.
     pub async fn hand_back(&self) -> Result<()> {
+        self.handed_back.cancel();
         let mut tx = self.db.write().await?;
         tx.release_jobs(&self.process, self.clock.now()).await?;
         Ok(tx.commit().await?)
@@ -89,6 +97,19 @@ impl Engine {
         tx.enqueue(now, jobs::sweep(now)).await?;
         tx.enqueue(now, jobs::keep(now)).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// By a clock that was ahead for a while, and is right again, what recurs would be far off.
+    async fn see_to_what_recurs(&self, stop: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = self.clock.sleep(SEE_TO_IT) => {}
+                () = stop.cancelled() => return,
+            }
+            if let Err(error) = self.hasten_keeping().await {
+                tracing::warn!(%error, "whether the house will be kept could not be seen to");
+            }
+        }
     }
 
     async fn start_due(&self, places: &Arc<Semaphore>) -> Result<usize> {
@@ -140,10 +161,17 @@ impl Engine {
                 tracing::warn!(job.id = %job.id, job.r#type = job.job_type, "a job was taken over by another process");
                 return;
             }
+            () = self.handed_back.cancelled() => {
+                tracing::info!(job.id = %job.id, job.r#type = job.job_type, "a job is left to the next process");
+                return;
+            }
         };
         measure::job(&job.job_type, Some(&verdict), begun.elapsed());
         let mut tries = 0;
         while let Err(error) = self.carry_out(job, &verdict).await {
+            if self.handed_back.is_cancelled() {
+                return;
+            }
             tries += 1;
             tracing::error!(job.id = %job.id, job.r#type = job.job_type, %error, "a verdict could not be stored");
             if tries == STORE_TRIES {

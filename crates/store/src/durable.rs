@@ -4,16 +4,33 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use sqlx::{Connection, SqliteConnection, query, query_as, query_scalar};
 
-use crate::{Db, Result, db::Pools};
+use crate::{
+    Db, Result,
+    db::{Pools, change},
+};
 
 /// Readers are seldom in the way for long.
 const TRIES: u32 = 3;
 const A_MOMENT: Duration = Duration::from_millis(20);
+/// As many bytes need more room than whatever comes in at a time.
+const PROBE: usize = 64 * 1024;
 
 impl Db {
     /// Whether the last write that reached the disk failed there.
     pub fn is_full(&self) -> bool {
         self.writes.fail()
+    }
+
+    /// Writes something, and deletes it again, so that it is known whether what is written lasts.
+    pub async fn probe(&self) -> Result<()> {
+        const WRITE: &str = "insert into probes (id, weight) values (1, $1) \
+                             on conflict (id) do update set weight = excluded.weight";
+        let mut tx = self.write().await?;
+        change!(tx, |db| query(WRITE).bind(vec![0_u8; PROBE]).execute(&mut **db))?;
+        tx.commit().await?;
+        let mut tx = self.write().await?;
+        change!(tx, |db| query("delete from probes").execute(&mut **db))?;
+        tx.commit().await
     }
 
     /// What of the server's settings lets a commit be lost when its machine stops.

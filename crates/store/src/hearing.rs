@@ -16,9 +16,18 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hearing {
     pub last_notice_at: Option<Timestamp>,
-    /// Since when it should have been told of something and was not.
+    /// Since when it is known that it is not told of what is new.
     pub silent_since: Option<Timestamp>,
-    /// When asking brought something that it had not been told of.
+    /// When asking brought something that it had not been told of: first, and while it is silent, last.
+    pub untold_at: Option<Timestamp>,
+}
+
+/// What is known of the connections to a provider that are silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// Since when the one is silent that is so the longest.
+    pub since: Timestamp,
+    /// When asking last brought something that one of them had not been told of.
     pub untold_at: Option<Timestamp>,
 }
 
@@ -92,12 +101,21 @@ impl<M: Mode> Tx<M> {
         Ok(on!(self, |db| query_as(SQL).bind(provider).fetch_one(&mut **db))?)
     }
 
-    /// Since when the active connection to a provider is silent that is so the longest.
-    pub async fn silent_since(&mut self, provider: &str) -> Result<Option<Timestamp>> {
-        const SQL: &str = "select min(silent_since) from connections where provider = $1 and state = 'active' \
-                           and silent_since is not null";
-        let since: Option<i64> = on!(self, |db| query_scalar(SQL).bind(provider).fetch_one(&mut **db))?;
-        ROW.time_opt("silent_since", since)
+    /// How many active connections to a provider were told of something since an instant, and are not silent.
+    pub async fn count_told(&mut self, provider: &str, since: Timestamp) -> Result<i64> {
+        const SQL: &str = "select count(*) from connections where provider = $1 and state = 'active' \
+                           and silent_since is null and last_notice_at >= $2";
+        Ok(on!(self, |db| query_scalar(SQL).bind(provider).bind(since.as_millisecond()).fetch_one(&mut **db))?)
+    }
+
+    /// What is known of the active connections to a provider that are silent, where any is.
+    pub async fn silence(&mut self, provider: &str) -> Result<Option<Silence>> {
+        const SQL: &str = "select min(silent_since), max(untold_at) from connections where provider = $1 \
+                           and state = 'active' and silent_since is not null";
+        let (since, untold_at): (Option<i64>, Option<i64>) =
+            on!(self, |db| query_as(SQL).bind(provider).fetch_one(&mut **db))?;
+        let Some(since) = ROW.time_opt("silent_since", since)? else { return Ok(None) };
+        Ok(Some(Silence { since, untold_at: ROW.time_opt("untold_at", untold_at)? }))
     }
 }
 
@@ -111,7 +129,7 @@ impl Tx<Write> {
         self.note_hearing(SQL, user, connection, at).await
     }
 
-    /// Notes that a connection should have been told of something and was not.
+    /// Notes that a connection is not told of what is new.
     pub async fn note_silence(&mut self, user: UserId, connection: ConnectionId, at: Timestamp) -> Result<()> {
         const SQL: &str =
             "update connections set silent_since = coalesce(silent_since, $3) where user_id = $1 and id = $2";
@@ -120,7 +138,8 @@ impl Tx<Write> {
 
     /// Notes that asking brought something that a connection had not been told of.
     pub async fn note_untold(&mut self, user: UserId, connection: ConnectionId, at: Timestamp) -> Result<()> {
-        const SQL: &str = "update connections set untold_at = coalesce(untold_at, $3) where user_id = $1 and id = $2";
+        const SQL: &str = "update connections set untold_at = case when silent_since is null \
+            then coalesce(untold_at, $3) else $3 end where user_id = $1 and id = $2";
         self.note_hearing(SQL, user, connection, at).await
     }
 

@@ -1,10 +1,11 @@
-//! Answers fetched from providers, kept raw and sealed, the same one only once. They live as long as their records.
+//! Answers fetched from providers, kept raw and sealed, the same one only once. They live as long as their records; one
+//! that tells of a record that was purged is emptied, and what else it told of stays linked to it.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{ConnectionId, Kind, PageId, UserId};
-use sqlx::{AssertSqlSafe, FromRow, query, query_as, query_scalar};
+use model::{ConnectionId, Kind, PageId, RecordId, UserId};
+use sqlx::{AssertSqlSafe, FromRow, query, query_as};
 
 use crate::{
     Error, Mode, Result, Tx, Write,
@@ -12,9 +13,12 @@ use crate::{
     many::{lists, placeholders},
     record::OWNED,
     row::Row,
+    seal::Key,
 };
 
 const LEVEL: i32 = 3;
+/// The body of a page that was emptied.
+const EMPTY: &[u8] = &[];
 
 /// An answer as it was fetched.
 #[derive(Clone, Debug)]
@@ -23,7 +27,8 @@ pub struct RawPage {
     pub collection: String,
     pub generation: i64,
     pub fetched_at: Timestamp,
-    pub body: Vec<u8>,
+    /// None: it was emptied.
+    pub body: Option<Vec<u8>>,
 }
 
 #[derive(FromRow)]
@@ -40,6 +45,17 @@ const ROW: Row = Row("pages");
 /// No record that a page tells of is living any more.
 const UNUSED: &str = "not exists (select 1 from page_records join records on records.id = page_records.record_id \
                       where page_records.page_id = pages.id and records.removed_at is null)";
+
+impl PageRow {
+    fn open(&self, key: &Key, connection: ConnectionId) -> Result<Option<Vec<u8>>> {
+        if self.body_sealed.is_empty() {
+            return Ok(None);
+        }
+        let packed = key.open(&place(connection, &self.collection, &self.digest), &self.body_sealed)?;
+        let body = zstd::decode_all(packed.as_slice()).map_err(|_| Error::corrupt("pages", "body_sealed"))?;
+        Ok(Some(body))
+    }
+}
 
 fn place(connection: ConnectionId, collection: &str, digest: &str) -> String {
     format!("page:{connection}:{collection}:{digest}")
@@ -65,17 +81,26 @@ impl<M: Mode> Tx<M> {
         let key = self.connection_key(user, connection).await?;
         rows.into_iter()
             .map(|row| {
-                let packed = key.open(&place(connection, &row.collection, &row.digest), &row.body_sealed)?;
-                let body = zstd::decode_all(packed.as_slice()).map_err(|_| Error::corrupt("pages", "body_sealed"))?;
                 Ok(RawPage {
                     id: ROW.parse("id", &row.id)?,
+                    body: row.open(&key, connection)?,
                     collection: row.collection,
                     generation: row.generation,
                     fetched_at: ROW.time("fetched_at", row.fetched_at)?,
-                    body,
                 })
             })
             .collect()
+    }
+
+    /// Of which records a page tells, by their natural keys.
+    pub async fn linked_to(&mut self, user: UserId, page: PageId) -> Result<Vec<(Kind, String)>> {
+        let sql = AssertSqlSafe(format!(
+            "select kind, provider_id from records join page_records on page_records.record_id = records.id \
+             where {OWNED} and page_id = $2"
+        ));
+        let rows: Vec<(String, String)> =
+            on!(self, |db| query_as(sql).bind(user.to_string()).bind(page.to_string()).fetch_all(&mut **db))?;
+        rows.into_iter().map(|(kind, id)| Ok((Row("records").parse("kind", &kind)?, id))).collect()
     }
 
     /// Some pages after one of them that were mapped completely and of whose records none is living any more.
@@ -102,15 +127,18 @@ impl Tx<Write> {
     ) -> Result<PageId> {
         let key = self.connection_key(user, connection).await?;
         let digest = key.digest(body);
-        if let Some(kept) = self.keep_page_again(connection, collection, &digest, generation, now).await? {
+        let kept = self.keep_page_again(connection, collection, &digest, generation, now).await?;
+        if let Some((kept, true)) = kept {
             return Ok(kept);
         }
         const SQL: &str = "insert into pages \
             (id, connection_id, user_id, collection, generation, fetched_at, digest, body_sealed) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
+            values ($1, $2, $3, $4, $5, $6, $7, $8) \
+            on conflict (connection_id, collection, digest) do update set body_sealed = excluded.body_sealed";
         let packed = zstd::encode_all(body, LEVEL).map_err(|_| Error::corrupt("pages", "body_sealed"))?;
         let sealed = key.seal(&self.random, &place(connection, collection, &digest), &packed)?;
-        let id: PageId = self.random.id(now);
+        // One that was emptied is filled again.
+        let id = kept.map_or_else(|| self.random.id(now), |(id, _)| id);
         change!(self, |db| query(SQL)
             .bind(id.to_string())
             .bind(connection.to_string())
@@ -124,6 +152,7 @@ impl Tx<Write> {
         Ok(id)
     }
 
+    /// Says which page it is, and whether it has its body.
     async fn keep_page_again(
         &mut self,
         connection: ConnectionId,
@@ -131,18 +160,18 @@ impl Tx<Write> {
         digest: &str,
         generation: i64,
         now: Timestamp,
-    ) -> Result<Option<PageId>> {
+    ) -> Result<Option<(PageId, bool)>> {
         const SQL: &str = "update pages set generation = case when generation < $4 then $4 else generation end, \
             fetched_at = case when generation < $4 then $5 else fetched_at end \
-            where connection_id = $1 and collection = $2 and digest = $3 returning id";
-        let id: Option<String> = on!(self, |db| query_scalar(SQL)
+            where connection_id = $1 and collection = $2 and digest = $3 returning id, length(body_sealed) > 0";
+        let row: Option<(String, bool)> = on!(self, |db| query_as(SQL)
             .bind(connection.to_string())
             .bind(collection)
             .bind(digest)
             .bind(generation)
             .bind(now.as_millisecond())
             .fetch_optional(&mut **db))?;
-        id.map(|id| ROW.parse("id", &id)).transpose()
+        row.map(|(id, is_whole)| Ok((ROW.parse("id", &id)?, is_whole))).transpose()
     }
 
     /// Notes of which records a page tells, by their natural keys, and how many of its items could not be mapped.
@@ -190,6 +219,38 @@ impl Tx<Write> {
             let query = query.bind(kind.as_str());
             provider_ids.iter().fold(query, |query, id| query.bind(*id)).execute(&mut **db)
         })?;
+        Ok(())
+    }
+
+    /// Takes the body from a person's page; of which records it told is still known.
+    pub async fn empty_page(&mut self, user: UserId, page: PageId) -> Result<()> {
+        const SQL: &str = "update pages set body_sealed = $3 where user_id = $1 and id = $2";
+        change!(self, |db| query(SQL).bind(user.to_string()).bind(page.to_string()).bind(EMPTY).execute(&mut **db))?;
+        Ok(())
+    }
+
+    /// Takes the bodies from a person's pages that tell of any of some records, which are no longer linked to them.
+    pub async fn empty_pages_of(&mut self, user: UserId, records: &[RecordId]) -> Result<()> {
+        for piece in lists(records) {
+            let list = placeholders(3, piece.len());
+            let empty = AssertSqlSafe(format!(
+                "update pages set body_sealed = $2 where {OWNED} and length(body_sealed) > 0 \
+                 and id in (select page_id from page_records where record_id in ({list}))"
+            ));
+            change!(self, |db| {
+                let query = query(empty).bind(user.to_string()).bind(EMPTY);
+                piece.iter().fold(query, |query, id| query.bind(id.to_string())).execute(&mut **db)
+            })?;
+            let list = placeholders(2, piece.len());
+            let unlink = AssertSqlSafe(format!(
+                "delete from page_records where record_id in ({list}) and exists \
+                 (select 1 from pages where pages.id = page_records.page_id and pages.user_id = $1)"
+            ));
+            change!(self, |db| piece
+                .iter()
+                .fold(query(unlink).bind(user.to_string()), |query, id| query.bind(id.to_string()))
+                .execute(&mut **db))?;
+        }
         Ok(())
     }
 

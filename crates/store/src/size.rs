@@ -43,19 +43,24 @@ struct WholeRow {
 }
 
 impl<M: Mode> Tx<M> {
-    /// How big the database is, table by table.
-    pub async fn sizes(&mut self) -> Result<Sizes> {
-        let whole_sql = self.whole_size();
-        let whole: WholeRow = on!(self, |db| query_as(whole_sql).fetch_one(&mut **db))?;
-        let tables_sql = self.table_sizes(whole.bytes);
-        let rows: Vec<TableRow> = on!(self, |db| query_as(tables_sql).fetch_all(&mut **db))?;
+    /// How big the database is, without its tables: however big it is, looking costs nothing.
+    pub async fn whole_size(&mut self) -> Result<Sizes> {
+        let sql = self.whole_size_sql();
+        let WholeRow { bytes, free_bytes } = on!(self, |db| query_as(sql).fetch_one(&mut **db))?;
+        Ok(Sizes { bytes, free_bytes, tables: Vec::new() })
+    }
+
+    /// How big each table of a database is that has so many bytes, the biggest first: of a big one, looking takes long.
+    pub async fn table_sizes(&mut self, whole: i64) -> Result<Vec<TableSize>> {
+        let sql = self.table_sizes_sql(whole);
+        let rows: Vec<TableRow> = on!(self, |db| query_as(sql).fetch_all(&mut **db))?;
         let mut tables = Vec::with_capacity(rows.len());
         for TableRow { name, estimate, bytes } in rows {
             let rows = if estimate > WORTH_COUNTING { estimate } else { self.count_rows(&name).await? };
             tables.push(TableSize { name, rows, bytes });
         }
         tables.sort_by(|a, b| (b.bytes, b.rows, &a.name).cmp(&(a.bytes, a.rows, &b.name)));
-        Ok(Sizes { bytes: whole.bytes, free_bytes: whole.free_bytes, tables })
+        Ok(tables)
     }
 
     async fn count_rows(&mut self, table: &str) -> Result<i64> {

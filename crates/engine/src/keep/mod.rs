@@ -6,6 +6,7 @@ mod purge;
 mod retention;
 mod sizes;
 mod sweep;
+mod time;
 mod traffic;
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,9 +21,21 @@ const AT_ONCE: i64 = 500;
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Engine {
-    /// Forgets what has had its time. What fails does not keep the rest from being done, and is tried again.
+    /// Brings forward what was put off for longer than it ever is, as by a clock that was ahead for a while.
+    pub(crate) async fn hasten_keeping(&self) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        tx.enqueue(now, jobs::sweep(later(now, sweep::EVERY))).await?;
+        tx.enqueue(now, jobs::keep(later(now, EVERY))).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Forgets what has had its time, unless the time is not to be believed yet. What fails does not keep the rest from being done, and is tried again.
     pub(crate) async fn keep_house(&self) -> Result<Vec<NewJob>> {
         let now = self.clock.now();
+        if let Some(until) = self.doubt(now).await? {
+            return Ok(vec![jobs::keep(until)]);
+        }
         let done = [
             ("events", self.prune_events(now).await),
             ("records", self.purge_all(now).await),

@@ -6,7 +6,7 @@ use store::NewJob;
 use super::{AT_ONCE, ago, later};
 use crate::{Engine, Result, jobs};
 
-const EVERY: SignedDuration = SignedDuration::from_mins(30);
+pub(super) const EVERY: SignedDuration = SignedDuration::from_mins(30);
 /// A connection that nobody has confirmed by then never will be.
 const UNCONFIRMED: SignedDuration = SignedDuration::from_mins(30);
 /// So long whoever comes late is told why it is too late.

@@ -24,6 +24,8 @@ use crate::{
 
 /// After so many tries what is missing waits for the next sync in its turn.
 const TRIES: i64 = 4;
+/// With the first of its records that grows too old a raw page goes: one of few days takes little else with it.
+const NARROW: u32 = 30;
 
 pub(super) struct Run<'a> {
     pub(super) engine: &'a Engine,
@@ -161,7 +163,9 @@ impl<'a> Run<'a> {
             let window = self.plan.window_of(collection, every, &self.user, last_success, now);
             // What would not be kept is not asked for.
             let window = window.and_then(|window| keep_from.map_or(Some(window), |day| window.since(day)));
-            wanted.extend(window.map(|window| (collection.clone(), window)));
+            let most = if keep_from.is_some() { NARROW } else { u32::MAX };
+            let days_per_request = collection.days_per_request.min(most);
+            wanted.extend(window.map(|window| (Collection { days_per_request, ..collection.clone() }, window)));
         }
         if self.plan.days.is_none() {
             self.watch = Watch::begin(&self.pace, &wanted, &states, position, now);

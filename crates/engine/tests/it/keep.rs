@@ -1,7 +1,7 @@
 //! Keeping house: what has had its time is forgotten, and nothing else.
 
 use engine::{Error, Filter, NewWebhook, RecordQuery};
-use jiff::{ToSpan, civil::date};
+use jiff::{SignedDuration, ToSpan, civil::date};
 use model::{Actor, Audience, ChangeType, UserId};
 use store::NewJob;
 use testkit::{Engine, House, Receiver, count, run};
@@ -26,7 +26,7 @@ fn job(house: &House, job_type: &'static str) -> NewJob {
 }
 
 /// Does one job of the house now, and those that it brings; says how many.
-async fn do_now(house: &House, job_type: &'static str) -> usize {
+pub(crate) async fn do_now(house: &House, job_type: &'static str) -> usize {
     run(&house.test, "delete from jobs where finished_at is null").await.unwrap();
     let mut tx = house.test.db.write().await.unwrap();
     tx.enqueue(house.now(), job(house, job_type)).await.unwrap();
@@ -34,8 +34,9 @@ async fn do_now(house: &House, job_type: &'static str) -> usize {
     house.engine.run_due().await.unwrap()
 }
 
-/// Keeps house now, and does nothing else.
+/// Keeps house now, and does nothing else. The time is not doubted, however long ago it was kept before.
 pub(crate) async fn keep(house: &House) {
+    run(&house.test, "delete from housekeeping").await.unwrap();
     assert_eq!(do_now(house, "keep").await, 1);
 }
 
@@ -194,6 +195,40 @@ async fn the_house_is_kept_every_day() {
         assert_eq!(house.engine.run_due().await.unwrap(), 0);
         house.clock.turn(2 * HOUR);
         assert_eq!(house.engine.run_due().await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_far_ahead_forgets_nothing() {
+    for database in Engine::all() {
+        let rules = engine::Rules { event_days: Some(30), record_days: Some(60) };
+        let house = House::planned(database, testkit::Plan { rules, ..Default::default() }).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
+        keep(&house).await;
+        let (before, told) = (records(&house, user).await.unwrap().len(), log(&house, user).await.unwrap().len());
+        let untouched = async || {
+            records(&house, user).await.unwrap().len() == before && log(&house, user).await.unwrap().len() == told
+        };
+        let a_year = SignedDuration::from_hours(366 * 24);
+        house.clock.set_by(a_year);
+        do_now(&house, "keep").await;
+        assert!(untouched().await);
+        let next = "select run_at from jobs where type = 'keep' and finished_at is null";
+        assert_eq!(count(&house.test, next).await.unwrap(), (house.now() + 24.hours()).as_millisecond());
+        house.clock.set_by(-a_year);
+        do_now(&house, "keep").await;
+        assert!(untouched().await);
+
+        // As far ahead again, but this time it is true: the machine was off.
+        house.clock.set_by(a_year);
+        for _ in 0..24 {
+            do_now(&house, "keep").await;
+            assert!(untouched().await);
+            house.clock.turn(HOUR);
+        }
+        do_now(&house, "keep").await;
+        assert!(records(&house, user).await.unwrap().is_empty());
+        assert!(matches!(positions(&house, user, 0).await, Err(Error::Expired { .. })));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mapping raw pages again: shows what a mapper would change, and revives nothing.
 
 use jiff::civil::date;
-use model::{Actor, ChangeType, ConnectionId, Kind, UserId, record::Body};
+use model::{Actor, ChangeType, ConnectionId, Kind, Record, UserId, record::Body};
 use store::Put;
 use testkit::{Engine, House, run};
 
@@ -120,5 +120,60 @@ async fn what_was_preserved_is_mapped_again_too() {
         tamper(&house, user, connection).await;
         assert_eq!(house.engine.rederive(user, true).await.unwrap().differences.len(), 1);
         assert!(house.engine.rederive(user, true).await.unwrap().differences.is_empty());
+    }
+}
+
+async fn contents(house: &House, user: UserId) -> Vec<Record> {
+    records(house, user).await.unwrap().into_iter().map(|stored| stored.record).collect()
+}
+
+/// Takes the body from the raw page that was fetched last, or first.
+async fn empty_one(house: &House, user: UserId, connection: ConnectionId, last: bool) {
+    let mut tx = house.test.db.write().await.unwrap();
+    let mut pages = tx.pages(user, connection, -1, 1000).await.unwrap();
+    let page = if last { pages.pop().unwrap() } else { pages.remove(0) };
+    tx.empty_page(user, page.id).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_is_not_made_anew_of_an_older_page_when_its_last_one_is_gone() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let user = house.somebody().await.unwrap().id;
+        let connection = house.connect_to(user, FEW).await.unwrap();
+        let recording = Recording::new().unwrap();
+        recording.serve(&house, &[("2026-01-26", 80)]).unwrap();
+        house.engine.run_due().await.unwrap();
+        recording.serve(&house, &[("2026-01-26", 90)]).unwrap();
+        sync(&house, user, 5, "daily_sleep").await.unwrap();
+        let before = contents(&house, user).await;
+        empty_one(&house, user, connection, true).await;
+        let rederived = house.engine.rederive(user, true).await.unwrap();
+        assert!(rederived.differences.is_empty(), "{:?}", rederived.differences);
+        assert_eq!(rederived.without_raw, [(Kind::SleepScore, "sleep-of-2026-01-26".to_owned())]);
+        assert!(contents(&house, user).await == before);
+        recording.serve(&house, &[("2026-01-26", 70)]).unwrap();
+        sync(&house, user, 5, "daily_sleep").await.unwrap();
+        let rederived = house.engine.rederive(user, true).await.unwrap();
+        assert!(rederived.differences.is_empty() && rederived.without_raw.is_empty(), "a later page tells all of it");
+    }
+}
+
+#[tokio::test]
+async fn a_day_of_which_a_part_is_gone_is_not_made_anew_of_the_others() {
+    for database in Engine::all() {
+        for last in [false, true] {
+            let house = House::new(database).await.unwrap();
+            let (user, connection) = connected_to(&house, &["heart_rate"]).await.unwrap();
+            house.clock.turn(std::time::Duration::from_hours(5));
+            sync(&house, user, 2, "heartrate").await.unwrap();
+            let before = contents(&house, user).await;
+            empty_one(&house, user, connection, last).await;
+            let rederived = house.engine.rederive(user, true).await.unwrap();
+            assert!(rederived.differences.is_empty(), "{:?}", rederived.differences);
+            assert!(!rederived.without_raw.is_empty());
+            assert!(contents(&house, user).await == before);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::{AuditQuery, Error, Filter, Rules};
 use jiff::{ToSpan, civil::Date};
-use model::{Action, Actor, ChangeType, UserId};
+use model::{Action, Actor, ChangeType, ConnectionId, UserId};
 use testkit::{Engine, House, Plan, count};
 
 use crate::{
@@ -53,6 +53,41 @@ async fn what_a_person_no_longer_wants_kept_is_removed_and_told() {
         assert_eq!(audited.iter().map(|entry| entry.detail.clone()).collect::<Vec<_>>(), [Some(detail)]);
         assert!(house.engine.audit(other, &wanted).await.unwrap().is_empty());
         assert!(house.engine.verify_audit(user).await.unwrap().is_ok());
+    }
+}
+
+/// Whether any raw page speaks of a day.
+async fn is_spoken_of(house: &House, user: UserId, connection: ConnectionId, day: Date) -> bool {
+    let pages = house.test.db.read().await.unwrap().pages(user, connection, -1, 1000).await.unwrap();
+    let spoken = format!("\"day\":\"{day}\"");
+    let bodies = pages.into_iter().filter_map(|page| page.body);
+    bodies.map(|body| String::from_utf8(body).unwrap().replace(' ', "")).any(|body| body.contains(&spoken))
+}
+
+#[tokio::test]
+async fn no_raw_page_speaks_of_what_was_purged() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        // The provider is asked for activity of a day more than is wanted.
+        let (user, connection) = connected_to(&house, &["activity"]).await.unwrap();
+        let before = days(&house, user).await;
+        assert!(is_spoken_of(&house, user, connection, before[0]).await);
+        let first = decide(&house, user, Some(10)).await.keep_from.unwrap();
+        let kept = days(&house, user).await;
+        assert!(kept.len() >= 9 && kept.len() < before.len());
+        for round in ["purged", "asked for", "kept"] {
+            for day in before.iter().filter(|day| **day < first) {
+                assert!(!is_spoken_of(&house, user, connection, *day).await, "{round}: {day}");
+            }
+            assert!(sync(&house, user, 30, "all").await.unwrap().success);
+            keep(&house).await;
+        }
+        assert!(sync(&house, user, 5, "all").await.unwrap().success);
+        assert!(is_spoken_of(&house, user, connection, *kept.last().unwrap()).await, "of the rest they do");
+        let rederived = house.engine.rederive(user, true).await.unwrap();
+        assert!(rederived.differences.is_empty(), "{rederived:?}");
+        assert!(!rederived.without_raw.is_empty() && rederived.without_raw.len() < kept.len(), "{rederived:?}");
+        assert_eq!(days(&house, user).await, kept);
     }
 }
 

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::people::{HOUR, MINUTE, OURA, connected_to, records, status, sync_with};
 
 const FEW: &[&str] = &["sleep_score"];
+/// What hangs is given up.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 const DAILY_SLEEP: &str = "/v2/usercollection/daily_sleep";
 
 async fn is_idle(house: &House) -> bool {
@@ -96,6 +98,34 @@ async fn a_job_that_was_taken_over_is_let_go() {
         assert_eq!(running.await.unwrap().unwrap(), 1, "it does not wait for the answer");
         let unfinished = "select count(*) from jobs where lease_owner = 'another' and finished_at is null";
         assert_eq!(count(&house.test, unfinished).await.unwrap(), 1, "it is not ours to end");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_was_handed_back_is_let_go() {
+    for database in Engine::all() {
+        let house = House::new(database).await.unwrap();
+        let (user, _) = connected_to(&house, FEW).await.unwrap();
+        house.faults().inject(Fault::of(FaultKind::Slow).on(DAILY_SLEEP).seconds(3600));
+        ask(&house, user).await;
+        let (engine, stop) = (house.next_door().await.unwrap(), CancellationToken::new());
+        let worker = tokio::spawn({
+            let (engine, stop) = (engine.clone(), stop.clone());
+            async move { engine.work(stop).await }
+        });
+        while !house.faults().waiting().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        engine.hand_back().await.unwrap();
+        let ended = async {
+            worker.await.unwrap();
+            engine.drain().await;
+        };
+        tokio::time::timeout(PATIENCE, ended).await.expect("it does not wait for the answer");
+        let due = format!("finished_at is null and lease_owner is null and run_at <= {}", house.now().as_millisecond());
+        let due = format!("select count(*) from jobs where type = 'sync' and {due}");
+        assert_eq!(count(&house.test, due).await.unwrap(), 1, "it is the next process's to do");
     }
 }
 

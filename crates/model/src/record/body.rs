@@ -57,6 +57,11 @@ bodies! {
 }
 
 impl Body {
+    /// Whether an answer may bring a part of it only: of a dense series, some hours of the day.
+    pub fn may_be_partial(&self) -> bool {
+        matches!(self, Self::HeartRate(_) | Self::Battery(_))
+    }
+
     /// What is known after both: a dense series keeps the samples of both, anything else is replaced by the newer.
     pub fn after(self, older: &Self) -> Self {
         match (self, older) {

@@ -13,6 +13,7 @@ mod connection;
 mod consent;
 mod credential;
 mod delivery;
+mod housekeeping;
 mod idempotency;
 mod job;
 mod link;

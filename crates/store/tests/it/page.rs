@@ -25,7 +25,7 @@ async fn pages_are_read_in_the_order_in_which_they_were_fetched() {
             tx.keep_page(ada, id, "sleep", generation, now, body.as_bytes()).await.unwrap();
         }
         let pages = tx.pages(ada, id, -1, 10).await.unwrap();
-        let told: Vec<_> = pages.iter().map(|page| (page.generation, page.body.as_slice())).collect();
+        let told: Vec<_> = pages.iter().map(|page| (page.generation, page.body.as_deref().unwrap())).collect();
         assert_eq!(told, [(2, b"two".as_slice()), (3, b"three"), (4, b"one")], "the same answer is kept once");
         assert_eq!(pages[2].fetched_at, minute(4));
         let rest = tx.pages(ada, id, 2, 1).await.unwrap();
@@ -124,5 +124,36 @@ async fn what_could_not_be_mapped_is_purged_with_its_age() {
         tx.bury_records(ada, &records, 2, minute(2)).await.unwrap();
         assert_eq!(tx.purge_pages(ada, minute(5)).await.unwrap(), 1);
         assert_eq!(tx.pages(ada, id, -1, 10).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_was_emptied_still_says_of_which_records_it_told() {
+    for engine in Engine::all() {
+        let (test, ada, id, records) = with_records(engine).await;
+        let mut tx = test.db.write().await.unwrap();
+        let mut pages = Vec::new();
+        for (body, names) in [("both", &["a", "b"][..]), ("b", &["b"])] {
+            let page = tx.keep_page(ada, id, "sleep", 1, minute(1), body.as_bytes()).await.unwrap();
+            tx.link_page(ada, id, page, &keys(names), 0).await.unwrap();
+            pages.push(page);
+        }
+        let stranger = test.db.random().id(minute(0));
+        tx.empty_pages_of(stranger, &records).await.unwrap();
+        tx.empty_page(stranger, pages[1]).await.unwrap();
+        assert!(tx.pages(ada, id, -1, 10).await.unwrap().iter().all(|page| page.body.is_some()));
+        assert_eq!(tx.linked_to(ada, pages[1]).await.unwrap(), keys(&["b"]));
+        tx.empty_pages_of(ada, &records[..1]).await.unwrap();
+        let bodies = tx.pages(ada, id, -1, 10).await.unwrap();
+        let bodies: Vec<_> = bodies.into_iter().map(|page| (page.id, page.body)).collect();
+        assert!(bodies.contains(&(pages[0], None)) && bodies.contains(&(pages[1], Some(b"b".to_vec()))), "{bodies:?}");
+        assert_eq!(tx.linked_to(ada, pages[0]).await.unwrap(), keys(&["b"]), "what was purged is not linked any more");
+        let again = tx.keep_page(ada, id, "sleep", 2, minute(2), b"both").await.unwrap();
+        assert_eq!(again, pages[0]);
+        let last = tx.pages(ada, id, 1, 10).await.unwrap().remove(0);
+        assert_eq!((last.id, last.body), (pages[0], Some(b"both".to_vec())), "the same answer fills it again");
+        tx.empty_page(ada, pages[1]).await.unwrap();
+        assert_eq!(tx.pages(ada, id, -1, 1).await.unwrap()[0].body, None);
+        assert_eq!(tx.linked_to(stranger, pages[1]).await.unwrap(), []);
     }
 }
