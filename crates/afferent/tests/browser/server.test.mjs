@@ -58,7 +58,8 @@ test("an administrator watches over the server", async (t) => {
     await picture(page, "deliveries");
     await press(first.getByRole("button", { name: "Replay" }));
     await page.getByText("It is being done again").waitFor();
-    await until("it to be applied again", applied);
+    // Nobody loads the page again.
+    await first.getByText("Oura: applied").waitFor();
   });
 
   await t.test("finds what was not understood, which was taken all the same", async () => {
@@ -81,6 +82,23 @@ test("an administrator watches over the server", async (t) => {
     await press(page.getByRole("button", { name: "Check now" }));
     await page.getByText("It is being checked").waitFor();
     await picture(page, "subscriptions");
+  });
+
+  await t.test("renews and ends what the provider is asked to send", async () => {
+    const unfold = async () => {
+      await press(page.getByText(/^\d+ subscriptions$/));
+      await press(page.locator("summary", { hasText: "daily_sleep: create, delete, update" }));
+    };
+    await unfold();
+    await picture(page, "subscriptions-change");
+    await press(page.getByRole("button", { name: "Renew daily_sleep: create, delete, update" }));
+    await page.getByText("Renewed.").waitFor();
+    await unfold();
+    await page.getByLabel("Yes, end daily_sleep: create, delete, update").check();
+    await press(page.getByRole("button", { name: "End daily_sleep: create, delete, update" }));
+    await page.getByText("Ended.").waitFor();
+    await press(page.getByText(/^\d+ subscriptions$/));
+    assert.equal(await page.getByRole("row", { name: /^daily_sleep / }).count(), 0);
   });
 
   await t.test("a member sees none of that", async () => {

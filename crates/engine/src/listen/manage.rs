@@ -1,6 +1,6 @@
 //! What administrators do about subscriptions by hand.
 
-use model::SubscriptionId;
+use model::{Actor, SubscriptionId};
 use providers::Error as Trouble;
 use store::{Subscribed, Subscription};
 
@@ -26,7 +26,7 @@ impl Engine {
     }
 
     /// Renews a subscription now.
-    pub async fn renew_subscription(&self, id: SubscriptionId) -> Result<Subscription> {
+    pub async fn renew_subscription(&self, actor: &Actor, id: SubscriptionId) -> Result<Subscription> {
         let subscription = self.db.read().await?.subscription(id).await?;
         let provider_id = subscription.provider_id.clone().ok_or(Error::NotFound("subscription at the provider"))?;
         let api = self.application_api(&subscription.key.provider)?;
@@ -37,11 +37,12 @@ impl Engine {
         tx.note_subscription(now, &subscription.key, &had).await?;
         let subscription = tx.subscription(id).await?;
         tx.commit().await?;
+        note(actor, &subscription, "a subscription was renewed by hand");
         Ok(subscription)
     }
 
     /// Ends a subscription. What is still wanted is made again when what the provider has is next compared.
-    pub async fn end_subscription(&self, id: SubscriptionId) -> Result<()> {
+    pub async fn end_subscription(&self, actor: &Actor, id: SubscriptionId) -> Result<()> {
         let subscription = self.db.read().await?.subscription(id).await?;
         if let Some(provider_id) = &subscription.provider_id {
             let api = self.application_api(&subscription.key.provider)?;
@@ -52,6 +53,15 @@ impl Engine {
         }
         let mut tx = self.db.write().await?;
         tx.forget_subscription(id).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        note(actor, &subscription, "a subscription was ended by hand");
+        Ok(())
     }
+}
+
+/// A subscription is nobody's data, so that no person's audit trail says who has touched it: the log does.
+fn note(actor: &Actor, subscription: &Subscription, what: &'static str) {
+    let (actor, actor_id) = actor.parts();
+    let (provider, data_type) = (&subscription.key.provider, &subscription.key.data_type);
+    tracing::info!(actor, actor_id, provider, data_type, operation = %subscription.key.operation, "{what}");
 }

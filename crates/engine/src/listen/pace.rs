@@ -15,6 +15,8 @@ pub(crate) struct Pace {
     pub(crate) polling: Option<SignedDuration>,
     /// The collections that the provider tells of by itself.
     pub(crate) told: BTreeSet<String>,
+    /// Whether nothing has been told for so long that they are asked for as often as the others.
+    pub(crate) is_quiet: bool,
     /// Since when it does.
     pub(crate) since: Option<Timestamp>,
     /// When the connection is to be looked at even if nothing is due.
@@ -27,7 +29,7 @@ impl Pace {
         let usual = SignedDuration::from_hours(i64::from(collection.every_hours));
         match self.polling {
             Some(every) => every,
-            None if self.told.contains(&collection.id) => usual.max(TOLD),
+            None if !self.is_quiet && self.told.contains(&collection.id) => usual.max(TOLD),
             None => usual,
         }
     }

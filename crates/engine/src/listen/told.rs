@@ -5,6 +5,7 @@ use model::{Connection, ListeningState};
 use serde::Serialize;
 use store::Subscription;
 
+use super::silence;
 use crate::{Engine, Result};
 
 /// Whether a provider tells us of changes by itself.
@@ -19,15 +20,17 @@ pub struct Listening {
     pub reconciled_at: Option<Timestamp>,
     /// When it last made sure of our address because of somebody's silence.
     pub probed_at: Option<Timestamp>,
-    /// Connections in use, and those of them that should have been told of something by now and were not.
+    /// Active connections, and those of them that are not told of what is new: asking has brought it.
     pub connections: i64,
     pub silent: i64,
+    /// Whether no more connections are told of what is new than are silent.
+    pub is_widespread: bool,
 }
 
 /// How a connection learns of what is new.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hearing {
-    /// `webhooks`, `polling`, or `silent`: it should have been told of something by now and was not.
+    /// `webhooks`, `polling`, or `silent`: asking has brought something that it was not told of.
     pub how: &'static str,
     /// The same in a sentence.
     pub words: String,
@@ -36,11 +39,11 @@ pub struct Hearing {
 }
 
 impl Listening {
-    /// Whether nothing is amiss: not with the provider, and not with most connections to it.
+    /// Whether nothing is amiss: not with the provider, and not with most of those who would notice.
     pub fn is_well(&self) -> bool {
         use ListeningState::{Active, Idle, Polling, Unsupported};
         match self.state {
-            Active => 2 * self.silent < self.connections.max(1),
+            Active => !self.is_widespread,
             other => matches!(other, Idle | Polling | Unsupported),
         }
     }
@@ -70,6 +73,7 @@ impl Engine {
         let mut tx = self.db.read().await?;
         let known = tx.listening(provider).await?;
         let (connections, silent) = tx.count_silent(provider).await?;
+        let is_widespread = silence::is_widespread(&mut tx, provider, silent, self.clock.now()).await?;
         let unknown = if manifest.webhooks.is_some() { ListeningState::Idle } else { ListeningState::Unsupported };
         Ok(Listening {
             provider: provider.to_owned(),
@@ -80,6 +84,7 @@ impl Engine {
             probed_at: known.as_ref().and_then(|known| known.probed_at),
             connections,
             silent,
+            is_widespread,
         })
     }
 
@@ -113,9 +118,7 @@ impl Engine {
         match (state, self.polling) {
             (Polling, Some(every)) => format!("{name} is asked every {}.", span(every.as_secs())),
             (Active | Partial, _) if is_silent => {
-                format!(
-                    "{name} should have told of something by now and has not. It is asked every few hours meanwhile."
-                )
+                format!("{name} did not tell of something new. It is asked every few hours meanwhile.")
             }
             (Active, _) => format!("{name} tells of what is new by itself."),
             (Partial, _) => format!("{name} tells of much of what is new by itself, and is asked for the rest."),

@@ -80,8 +80,10 @@ mod tests {
         let told = BTreeSet::from(["daily_sleep".to_owned(), "heartrate".to_owned()]);
         let pace = Pace { told, ..Pace::default() };
         assert_eq!(next(&pace, &collections(), &states(at(100)), at(100)), at(124));
-        let watched = Pace { look_at: Some(at(112)), ..pace };
+        let watched = Pace { look_at: Some(at(112)), ..pace.clone() };
         assert_eq!(next(&watched, &collections(), &states(at(100)), at(100)), at(112));
+        let quiet = Pace { is_quiet: true, ..pace };
+        assert_eq!(next(&quiet, &collections(), &states(at(100)), at(100)), at(104));
     }
 
     #[test]

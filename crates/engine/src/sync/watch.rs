@@ -40,7 +40,7 @@ impl Watch {
         (!collections.is_empty()).then_some(Self { began_at: now, position, collections })
     }
 
-    /// Notes when something was brought that had not been told, and may be told no more. Says whether that is so.
+    /// Notes when something was brought that had not been told. Says whether that is news: it may be told yet.
     pub(super) async fn end(&self, tx: &mut Tx<Write>, connection: &Connection, now: Timestamp) -> Result<bool> {
         let (user, id) = (connection.user_id, connection.id);
         let changed = tx.collections_changed(user, id, self.position).await?;
@@ -49,10 +49,11 @@ impl Watch {
         }
         // A notice so recent may be of the very thing.
         let lately = self.began_at.saturating_sub(GRACE).unwrap_or(self.began_at);
-        if tx.hearing(user, id).await?.last_notice_at.is_some_and(|heard| heard >= lately) {
+        let hearing = tx.hearing(user, id).await?;
+        if hearing.last_notice_at.is_some_and(|heard| heard >= lately) {
             return Ok(false);
         }
         tx.note_untold(user, id, now).await?;
-        Ok(true)
+        Ok(hearing.silent_since.is_none())
     }
 }

@@ -324,11 +324,11 @@ async fn an_administrator_renews_ends_and_compares_by_hand() {
         office.asked("");
         let first = house.engine.subscriptions(OURA).await.unwrap().remove(0);
         house.clock.turn(DAY / 4);
-        let renewed = house.engine.renew_subscription(first.id).await.unwrap();
+        let renewed = house.engine.renew_subscription(&Actor::Operator, first.id).await.unwrap();
         assert_eq!((renewed.renewed_at, renewed.expires_at > first.expires_at), (Some(house.now()), true));
-        house.engine.end_subscription(first.id).await.unwrap();
+        house.engine.end_subscription(&Actor::Operator, first.id).await.unwrap();
         assert_eq!(office.leading_to(HERE), all(&house) - 1);
-        let gone = house.engine.renew_subscription(first.id).await;
+        let gone = house.engine.renew_subscription(&Actor::Operator, first.id).await;
         assert!(matches!(gone, Err(Error::NotFound("subscription"))), "{gone:?}");
 
         office.refuse("create", || Trouble::Malformed(String::new()));

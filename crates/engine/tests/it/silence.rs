@@ -35,6 +35,32 @@ async fn how(house: &House, user: UserId) -> &'static str {
     status(house, user).await.unwrap().listening.unwrap().how
 }
 
+async fn check(house: &House) -> engine::Check {
+    // What was looked at is remembered for a moment.
+    house.clock.turn(MINUTE);
+    let mut checks = house.engine.readiness().await.checks.into_iter();
+    checks.find(|check| check.name == "webhooks:oura").unwrap()
+}
+
+/// Lets hours pass in which the ring is worn: each of them revises its score.
+async fn wear(house: &House, recording: &Recording, hours: u32) {
+    for _ in 0..hours {
+        let (today, score) = (house.now().strftime("%Y-%m-%d").to_string(), house.now().as_second() / 3600 % 90);
+        recording.serve(house, &[(&today, score)]).unwrap();
+        pass(house, 1).await;
+    }
+}
+
+async fn wear_until_silent(house: &House, recording: &Recording, user: UserId) {
+    for _ in 0..60 {
+        if how(house, user).await == "silent" {
+            return;
+        }
+        wear(house, recording, 1).await;
+    }
+    panic!("nobody noticed");
+}
+
 /// Somebody of whom nothing changes, so that nothing need be told.
 async fn somebody_still(house: &House, kinds: &[&str]) -> (UserId, ConnectionId, Recording) {
     let user = house.somebody().await.unwrap().id;
@@ -86,36 +112,46 @@ async fn a_turn_comes_no_sooner_than_something_is_due() {
 }
 
 #[tokio::test]
-async fn a_long_silence_is_noticed_and_ends_with_the_first_notice() {
+async fn who_is_told_of_nothing_for_long_is_asked_until_the_first_notice() {
     for database in Engine::all() {
         let office = Office::default();
         let house = office.house(database).await;
         let (user, connection, _recording) = somebody_still(&house, &["sleep_score"]).await;
         office.asked("");
         pass(&house, 35).await;
-        assert_eq!((how(&house, user).await, office.asked("probe")), ("webhooks", 0));
+        assert_eq!(office.asked("probe"), 0);
         pass(&house, 2).await;
-        assert_eq!(how(&house, user).await, "silent");
         assert_eq!(office.asked("probe"), office.leading_to(HERE), "each is made sure of");
-        let hearing = status(&house, user).await.unwrap().listening.unwrap();
-        assert!(hearing.silent_since.is_some() && hearing.words.contains("should have told"), "{hearing:?}");
-        let readiness = house.engine.readiness().await;
-        let check = readiness.checks.iter().find(|check| check.name == "webhooks:oura").unwrap();
-        assert!(readiness.ready && !check.ok && check.detail.contains("1 of 1"), "{check:?}");
-
         let asked = requests(&house, SCORES);
         pass(&house, 10).await;
         assert_eq!(office.asked("probe"), 0, "once is enough for a while");
         pass(&house, 6).await;
         assert_eq!(requests(&house, SCORES) - asked, 3, "it is asked for meanwhile");
         pass(&house, 2).await;
-        assert_eq!((office.asked("probe"), office.asked("delete")), (office.leading_to(HERE), 0), "it lasts");
+        assert_eq!(office.asked("probe"), office.leading_to(HERE), "it lasts");
         tell(&house, user, connection).await;
-        assert_eq!(how(&house, user).await, "webhooks");
         pass(&house, 5).await;
         let asked = requests(&house, SCORES);
         pass(&house, 14).await;
         assert_eq!(requests(&house, SCORES), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_ring_in_a_drawer_is_no_trouble() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        let (user, _, _recording) = somebody_still(&house, &["sleep_score"]).await;
+        office.asked("");
+        for _ in 0..20 {
+            pass(&house, 6).await;
+            let hearing = status(&house, user).await.unwrap().listening.unwrap();
+            assert_eq!((hearing.how, hearing.silent_since), ("webhooks", None), "{hearing:?}");
+            assert!(check(&house).await.ok);
+        }
+        assert!(office.asked("probe") > 0);
+        assert_eq!((office.asked("delete"), office.asked("create")), (0, 0));
     }
 }
 
@@ -131,8 +167,16 @@ async fn what_asking_brings_untold_is_the_best_evidence() {
         pass(&house, 20).await;
         assert_eq!((how(&house, user).await, office.asked("probe")), ("webhooks", 0));
         pass(&house, 2).await;
-        assert_eq!(how(&house, user).await, "silent");
         assert!(office.asked("probe") > 0);
+        let hearing = status(&house, user).await.unwrap().listening.unwrap();
+        assert!(hearing.how == "silent" && hearing.silent_since.is_some(), "{hearing:?}");
+        assert!(hearing.words.contains("did not tell"), "{hearing:?}");
+        let readiness = house.engine.readiness().await;
+        let webhooks = check(&house).await;
+        assert!(readiness.ready && !webhooks.ok && webhooks.detail.contains("1 of 1"), "{webhooks:?}");
+        tell(&house, user, connection).await;
+        assert_eq!(how(&house, user).await, "webhooks");
+        assert!(check(&house).await.ok);
     }
 }
 
@@ -154,12 +198,11 @@ async fn what_does_not_stand_a_probe_is_made_anew() {
     for database in Engine::all() {
         let office = Office::default();
         let house = office.house(database).await;
-        let (user, _, _recording) = somebody_still(&house, &["sleep_score"]).await;
+        let (_, _, _recording) = somebody_still(&house, &["sleep_score"]).await;
         let all = office.leading_to(HERE);
         office.refuse("probe", || Trouble::Malformed("the challenge was answered wrongly".into()));
         office.asked("");
         pass(&house, 37).await;
-        assert_eq!(how(&house, user).await, "silent");
         assert_eq!((office.asked("delete"), office.asked("create"), office.leading_to(HERE)), (all, all, all));
         let probed = house.engine.listening(OURA).await.unwrap().probed_at.unwrap();
         assert!(house.now().duration_since(probed).as_hours() < 3);
@@ -171,22 +214,71 @@ async fn what_stands_a_probe_and_tells_nothing_is_made_anew_each_day() {
     for database in Engine::all() {
         let office = Office::default();
         let house = office.house(database).await;
-        let (_, _, _recording) = somebody_still(&house, &["sleep_score"]).await;
+        let (user, _, recording) = somebody_still(&house, &["sleep_score"]).await;
         let all = office.leading_to(HERE);
-        pass(&house, 37).await;
+        wear_until_silent(&house, &recording, user).await;
         office.asked("");
-        pass(&house, 22).await;
+        wear(&house, &recording, 22).await;
         assert_eq!((office.asked("delete"), office.asked("create")), (0, 0), "it may yet come");
-        pass(&house, 16).await;
+        wear(&house, &recording, 16).await;
         assert_eq!((office.asked("delete"), office.asked("create"), office.leading_to(HERE)), (all, all, all));
 
         office.refuse("create", || Trouble::Malformed("the challenge was answered wrongly".into()));
-        pass(&house, 36).await;
+        wear(&house, &recording, 36).await;
         assert_eq!((office.asked("delete"), office.leading_to(HERE)), (1, all - 1), "no more than one is lost");
         office.recover();
-        pass(&house, 25).await;
+        wear(&house, &recording, 25).await;
         assert!(office.asked("delete") >= all - 1, "the rest has its turn");
         assert_eq!(office.leading_to(HERE), all);
+    }
+}
+
+#[tokio::test]
+async fn a_silence_without_more_evidence_ends() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        let (user, _, recording) = somebody_still(&house, &["sleep_score"]).await;
+        let all = office.leading_to(HERE);
+        wear_until_silent(&house, &recording, user).await;
+        office.asked("");
+        wear(&house, &recording, 16).await;
+        // From now on the ring lies in a drawer.
+        pass(&house, 30).await;
+        assert_eq!(how(&house, user).await, "silent");
+        pass(&house, 18).await;
+        assert_eq!(how(&house, user).await, "webhooks");
+        assert!(check(&house).await.ok);
+        assert_eq!(office.asked("delete"), all, "it had its turn");
+        pass(&house, 60).await;
+        assert_eq!((office.asked("delete"), office.leading_to(HERE)), (0, all), "and no other");
+    }
+}
+
+#[tokio::test]
+async fn rings_in_drawers_do_not_speak_for_the_subscription() {
+    for database in Engine::all() {
+        let office = Office::default();
+        let house = office.house(database).await;
+        let (user, _, recording) = somebody_still(&house, &["sleep_score"]).await;
+        let mut others = Vec::new();
+        for _ in 0..3 {
+            others.push(connected_to(&house, &["heart_rate"]).await.unwrap());
+        }
+        wear_until_silent(&house, &recording, user).await;
+        let trouble = check(&house).await;
+        assert!(!trouble.ok && trouble.detail.contains("1 of 4"), "{trouble:?}");
+        office.asked("");
+        wear(&house, &recording, 38).await;
+        assert!(office.asked("delete") > 0, "nobody is told of anything");
+
+        for (other, connection) in &others[..2] {
+            tell(&house, *other, *connection).await;
+        }
+        assert!(check(&house).await.ok, "most are told");
+        office.asked("");
+        wear(&house, &recording, 38).await;
+        assert_eq!((how(&house, user).await, office.asked("delete")), ("silent", 0));
     }
 }
 

@@ -173,6 +173,9 @@ pub(crate) struct Listening {
 /// The subscriptions to one kind of data that fare alike.
 #[derive(Clone, Debug)]
 pub(crate) struct SubscriptionRow {
+    pub(crate) ids: Vec<String>,
+    /// Whether the provider has them: then they can be renewed and ended.
+    pub(crate) is_there: bool,
     pub(crate) data_type: String,
     pub(crate) operations: Vec<Operation>,
     pub(crate) state: SubscriptionState,
@@ -181,10 +184,23 @@ pub(crate) struct SubscriptionRow {
 }
 
 impl SubscriptionRow {
+    /// Takes in another that fares alike.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.operations.extend(other.operations);
+    }
+
+    /// What the provider tells of by them: "daily_sleep: create, update".
+    pub(crate) fn what(&self) -> String {
+        let operations: Vec<_> = self.operations.iter().map(|operation| operation.as_str()).collect();
+        format!("{}: {}", self.data_type, operations.join(", "))
+    }
+
     /// Whether another is to the same data and fares alike, as far as one sees.
     pub(crate) fn fares_like(&self, other: &Self) -> bool {
         let words = |row: &Self| row.expires.as_ref().map(|at| at.words.clone());
         self.data_type == other.data_type
+            && self.is_there == other.is_there
             && self.state == other.state
             && self.error == other.error
             && words(self) == words(other)

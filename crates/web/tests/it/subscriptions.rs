@@ -4,7 +4,7 @@ use model::{Role, Scope, Scopes, Secret};
 use serde_json::{Value, json};
 use testkit::Engine;
 
-use crate::doors::{Ask, Doors, ask};
+use crate::doors::{Ask, Doors, ask, get, post};
 
 const PATH: &str = "/api/v1/subscriptions";
 
@@ -84,4 +84,47 @@ async fn it_is_said_why_a_provider_does_not_send() {
     office.send(ask("post", &reconcile).json(&json!({ "provider": "whoop" })), 404).await;
     office.send(ask("post", &reconcile).json(&json!({ "porvider": "oura" })), 422).await;
     office.send(ask("post", &format!("{PATH}/none/renew")), 404).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_renews_and_ends_them_on_the_page() {
+    const PAGE: &str = "/server/subscriptions";
+    for database in Engine::all() {
+        let office = Office::open(Doors::reachable(database).await).await;
+        let (_, cookie) = office.doors.visitor("root@example.org", Role::Admin).await;
+        let (_, before) = office.list().await;
+        let ids: Vec<_> = before[..2].iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        let page = office.doors.send(get(PAGE).cookie(&cookie)).await;
+        for form in ["action=\"/server/subscriptions/renew\"", "action=\"/server/subscriptions/end\"", &ids[0]] {
+            assert!(page.has(form), "{form}: {page:?}");
+        }
+        let press = async |what: &str, fields: &[(&str, &str)]| {
+            office.doors.send(post(&format!("{PAGE}/{what}")).cookie(&cookie).form(fields)).await
+        };
+        let both = [("subscription", ids[0].as_str()), ("subscription", ids[1].as_str())];
+        let sure = [&both[..], &[("confirm", "true")]].concat();
+
+        office.doors.house.clock.turn(std::time::Duration::from_hours(1));
+        let renewed = press("renew", &both).await;
+        assert_eq!((renewed.status, renewed.location()), (303, "/server/subscriptions?asked=renew"));
+        let (_, after) = office.list().await;
+        for (before, after) in before.iter().zip(&after) {
+            let is_asked = ids.iter().any(|id| before["id"] == json!(id));
+            assert_eq!(after["expires_at"].as_str() > before["expires_at"].as_str(), is_asked, "{after}");
+        }
+
+        assert_eq!(press("end", &both).await.status, 422, "it was not confirmed");
+        assert_eq!(office.list().await.1.len(), before.len());
+        let ended = press("end", &sure).await;
+        assert_eq!((ended.status, ended.location()), (303, "/server/subscriptions?asked=end"));
+        let left: Vec<_> = office.list().await.1.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(left.len(), before.len() - 2);
+        assert!(ids.iter().all(|id| !left.contains(id)));
+        for odd in [&[("confirm", "true")][..], &[("subscription", "odd"), ("confirm", "true")], &sure] {
+            assert_eq!(press("end", odd).await.status, 404, "{odd:?}");
+        }
+        let (_, member) = office.doors.visitor("ben@example.org", Role::Member).await;
+        let wrong = post(&format!("{PAGE}/renew")).cookie(&member).form(&[("subscription", &left[0])]);
+        assert_eq!(office.doors.send(wrong).await.status, 403);
+    }
 }

@@ -2,15 +2,15 @@
 
 use axum::extract::{Path, State as Extract};
 use engine::{Configured, DeliveryCount, Subscription};
-use model::ListeningState;
+use model::{ListeningState, SubscriptionId};
 use serde::Deserialize;
 
 use super::Admin;
 use crate::{
     State,
     extract::Query,
-    pages::{Answer, Person, go_on, render, words::sentence},
-    problem::Problem,
+    pages::{Answer, Fields, Person, go_on, render, words::sentence},
+    problem::{Problem, ProblemId},
     views::{Listening, Nav, SubscriptionRow, Subscriptions, Tab, Tone},
 };
 
@@ -32,7 +32,9 @@ pub(crate) async fn show(
         providers.push(listening(&state, &person, configured, &counts).await?);
     }
     let page = person.page("Subscriptions", Nav::Elsewhere);
-    let page = match happened.asked {
+    let page = match happened.asked.as_deref() {
+        Some("renew") => page.with(Tone::Good, "Renewed."),
+        Some("end") => page.with(Tone::Good, "Ended. What is still wanted is made again at the next check."),
         Some(_) => page.with(Tone::Good, "It is being checked; look again in a moment."),
         None => page,
     };
@@ -47,6 +49,42 @@ pub(crate) async fn check(
 ) -> Answer {
     state.engine.ask_reconcile(&provider, true).await?;
     go_on("/server/subscriptions?asked=check")
+}
+
+/// Renews subscriptions now, however long they have still to go.
+pub(crate) async fn renew(Extract(state): Extract<State>, Admin(person): Admin, fields: Fields) -> Answer {
+    let (engine, actor, ids) = (state.engine.clone(), person.actor(), ids(&fields)?);
+    let renewing = async move {
+        for id in ids {
+            engine.renew_subscription(&actor, id).await?;
+        }
+        Ok::<_, engine::Error>(())
+    };
+    state.engine.run_to_end(renewing).await.map_err(|_| ProblemId::Internal.problem())??;
+    go_on("/server/subscriptions?asked=renew")
+}
+
+/// Ends subscriptions.
+pub(crate) async fn end(Extract(state): Extract<State>, Admin(person): Admin, fields: Fields) -> Answer {
+    fields.require_yes()?;
+    let (engine, actor, ids) = (state.engine.clone(), person.actor(), ids(&fields)?);
+    let ending = async move {
+        for id in ids {
+            engine.end_subscription(&actor, id).await?;
+        }
+        Ok::<_, engine::Error>(())
+    };
+    state.engine.run_to_end(ending).await.map_err(|_| ProblemId::Internal.problem())??;
+    go_on("/server/subscriptions?asked=end")
+}
+
+/// The subscriptions of the row whose button was pressed.
+fn ids(fields: &Fields) -> Result<Vec<SubscriptionId>, Problem> {
+    let ids: Result<Vec<_>, _> = fields.all("subscription").iter().map(|id| id.parse()).collect();
+    match ids {
+        Ok(ids) if !ids.is_empty() => Ok(ids),
+        _ => Err(ProblemId::NotFound.because("there is no such subscription")),
+    }
 }
 
 async fn listening(
@@ -97,7 +135,7 @@ fn rows(person: &Person, subscriptions: Vec<Subscription>) -> Vec<SubscriptionRo
     let mut rows: Vec<SubscriptionRow> = Vec::new();
     for next in subscriptions.into_iter().map(|subscription| row(person, subscription)) {
         match rows.last_mut().filter(|last| last.fares_like(&next)) {
-            Some(last) => last.operations.extend(next.operations),
+            Some(last) => last.absorb(next),
             None => rows.push(next),
         }
     }
@@ -106,6 +144,8 @@ fn rows(person: &Person, subscriptions: Vec<Subscription>) -> Vec<SubscriptionRo
 
 fn row(person: &Person, subscription: Subscription) -> SubscriptionRow {
     SubscriptionRow {
+        ids: vec![subscription.id.to_string()],
+        is_there: subscription.provider_id.is_some(),
         data_type: subscription.key.data_type,
         operations: vec![subscription.key.operation],
         state: subscription.state,
