@@ -38,6 +38,7 @@ const was = new Map(live.map((part) => [part, part.innerHTML]));
 let timer;
 let due = Infinity;
 let asking = false;
+let early = 0;
 // What is due sooner stands.
 const soon = (wait) => {
   const at = performance.now() + wait;
@@ -45,6 +46,11 @@ const soon = (wait) => {
   clearTimeout(timer);
   due = at;
   timer = setTimeout(refresh, wait);
+};
+// While something is being done it is looked at sooner, and less often the longer it takes.
+const later = () => {
+  early = document.querySelector("[data-live] .state.pending") ? early + 1 : 0;
+  soon(early && early < 5 ? 500 * 2 ** early : 15000);
 };
 const refresh = async () => {
   due = Infinity;
@@ -57,7 +63,7 @@ const refresh = async () => {
     if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* The next round may find the server again. */ }
   finally { asking = false; }
-  soon(15000);
+  later();
 };
 const exchange = (fresh) => {
   for (const part of live) {
@@ -74,7 +80,7 @@ const exchange = (fresh) => {
     all("[data-progress-url]", part).forEach(accompany);
   }
 };
-soon(15000);
+later();
 
 // Follows a stream: opens it again when the server was away, and leaves it alone while nobody looks at the page.
 const follow = (url, names, heard, say) => {

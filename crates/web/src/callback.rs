@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::Visitor,
+    declared::{Also, Problems},
     extract::{Query, accepts},
     pages::message,
     problem::{Problem, ProblemId},
@@ -48,10 +49,9 @@ pub(crate) enum CallbackAnswer {
 
 /// Ends an OAuth round trip. Who asks for JSON gets JSON; everybody else is led on.
 #[utoipa::path(get, path = "/api/v1/integrations/{provider}/callback", operation_id = "come_back", tag = "integrations",
-    params(("provider" = String, Path), Returned),
+    security(()), params(("provider" = String, Path), Returned),
     responses((status = 200, body = CallbackAnswer), (status = 303, description = "Led on to the connections, or back to the app"),
-        (status = "4XX", content((Problem = "application/problem+json"), (String = "text/html"))),
-        (status = "5XX", content((Problem = "application/problem+json"), (String = "text/html")))))]
+        Problems, Also<400>, Also<403>, Also<409>, Also<502>))]
 pub(crate) async fn finish(
     Extract(state): Extract<State>,
     visitor: Visitor,
@@ -72,12 +72,15 @@ pub(crate) async fn finish(
         scope: returned.scope,
         error: returned.error,
     };
+    let as_json = accepts(&headers, "application/json");
     let finished = match state.engine.finish(callback).await {
-        // A "no" that we cannot match with a beginning still leads back to where the person can go on.
-        Err(engine::Error::State(StateProblem::Unknown)) if denied => Ok(Finished::Denied { link_return: None }),
+        // A "no" that we cannot match with a beginning still leads a person back to where they can go on.
+        Err(engine::Error::State(StateProblem::Unknown)) if denied && !as_json => {
+            Ok(Finished::Denied { link_return: None })
+        }
         other => other,
     };
-    match (finished, accepts(&headers, "application/json")) {
+    match (finished, as_json) {
         (Ok(finished), true) => as_data(&provider, finished, refusal),
         (Ok(finished), false) => lead_on(&provider, finished, refusal),
         (Err(error), true) => Problem::from(error).into_response(),

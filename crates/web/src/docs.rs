@@ -17,14 +17,15 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{
     State,
     auth::SESSION,
-    pages,
-    problem::ProblemId,
+    declared, pages,
+    problem::{Problem, ProblemId},
     views::{Nav, Page, ProblemRow, Problems},
 };
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Afferent", description = INTRODUCTION),
+    components(schemas(Problem)),
     tags(
         (name = "integrations", description = "Connecting providers, syncing, disconnecting."),
         (name = "records", description = "What was collected, and the log of its changes."),
@@ -74,11 +75,22 @@ pub fn openapi() -> Document {
     routes.merge(crate::receiving()).merge(crate::reading_api()).merge(crate::operations()).into_openapi()
 }
 
+/// Describes what can be wrong with requests to these routes.
+pub(crate) fn with_problems(mut routes: OpenApiRouter<State>) -> OpenApiRouter<State> {
+    for operation in routes.get_openapi_mut().paths.paths.values_mut().flat_map(operations) {
+        let statuses = declared::of_requests(operation);
+        declared::add(operation, statuses);
+    }
+    routes
+}
+
 /// Describes the key that the POSTs of these routes take.
 pub(crate) fn with_keys(mut routes: OpenApiRouter<State>) -> OpenApiRouter<State> {
     let items = routes.get_openapi_mut().paths.paths.values_mut();
     for post in items.filter_map(|item| item.post.as_mut()) {
         post.parameters.get_or_insert_default().push(key_parameter().into());
+        // The request is read as a whole, whatever the door itself reads, and may be another one under the same key.
+        declared::add(post, [408, 409, 413, 422]);
         let replayed = "`true` when this is the answer to an earlier request with the same key.";
         for response in responses(post, "2") {
             response.headers.insert("idempotency-replayed".to_owned(), header(Type::Boolean, replayed));
@@ -103,6 +115,7 @@ pub(crate) fn with_limits(mut routes: OpenApiRouter<State>) -> OpenApiRouter<Sta
         ("ratelimit-reset", "In how many seconds there is one more; 0 when some are left."),
     ];
     for operation in routes.get_openapi_mut().paths.paths.values_mut().flat_map(operations) {
+        declared::add(operation, [429]);
         for response in responses(operation, "") {
             let headers = told.map(|(name, about)| (name.to_owned(), header(Type::Integer, about)));
             response.headers.extend(headers);

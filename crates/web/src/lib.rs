@@ -5,6 +5,7 @@ mod api;
 mod auth;
 mod body;
 mod callback;
+mod declared;
 mod docs;
 mod extract;
 pub mod fuzzing;
@@ -69,12 +70,12 @@ fn changing_api() -> OpenApiRouter<State> {
         .routes(routes!(subscriptions::reconcile))
         .routes(routes!(subscriptions::renew))
         .routes(routes!(subscriptions::end));
-    docs::with_keys(routes)
+    docs::with_keys(docs::with_problems(routes))
 }
 
 /// For providers: what they send by themselves. Nobody signs in, and nobody is limited: a provider has few addresses.
 fn receiving() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(webhook::answer, webhook::receive))
+    docs::with_problems(OpenApiRouter::new().routes(routes!(webhook::answer, webhook::receive)))
 }
 
 /// For programs too: what tells of a person. It is never answered from memory: sharing may have changed since.
@@ -84,7 +85,7 @@ fn reading_api() -> OpenApiRouter<State> {
         stream::{live, socket, sse},
     };
 
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         // how things stand
         .routes(routes!(status::list))
         .routes(routes!(status::show))
@@ -105,7 +106,8 @@ fn reading_api() -> OpenApiRouter<State> {
         .routes(routes!(sharing::show, sharing::change))
         .routes(routes!(retention::show, retention::change))
         .routes(routes!(webhooks::attempts))
-        .routes(routes!(audit::list))
+        .routes(routes!(audit::list));
+    docs::with_problems(routes)
 }
 
 /// For programs too, and limited per address: connecting, from a browser as well, tokens, and what has us send something.
@@ -121,7 +123,7 @@ fn guarded_api() -> OpenApiRouter<State> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(webhooks::test))
         .routes(routes!(tokens::change, tokens::revoke));
-    docs::with_limits(docs::with_keys(routes))
+    docs::with_limits(docs::with_keys(docs::with_problems(routes)))
 }
 
 /// For people in a browser.
@@ -164,15 +166,18 @@ fn pages(state: &State) -> Router<State> {
         .route("/server/deliveries/{delivery}/replay", post(server::deliveries::replay))
         .route("/server/subscriptions", get(server::subscriptions::show))
         .route("/server/subscriptions/{provider}/check", post(server::subscriptions::check))
+        .route("/server/subscriptions/renew", post(server::subscriptions::renew))
+        .route("/server/subscriptions/end", post(server::subscriptions::end))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{file}", get(assets::show))
 }
 
 /// For whoever watches over this server.
 fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::show))
-        .routes(routes!(api::sizes::show))
+        .routes(routes!(api::sizes::show));
+    docs::with_problems(routes)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State as Extract},
+    extract::{RawPathParams, Request, State as Extract, rejection::RawPathParamsRejection},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next, map_request},
     response::{IntoResponse, Response},
@@ -65,6 +65,7 @@ pub(crate) fn wrap(routes: Router<State>, state: &State) -> Router<State> {
         .layer(CompressionLayer::new())
         .layer(cors(state))
         .layer(CatchPanicLayer::custom(|_| ProblemId::Internal.problem().into_response()))
+        .layer(middleware::from_fn(find))
         .layer(middleware::from_fn_with_state(state.clone(), body::bound))
         .layer(RequestBodyLimitLayer::new(MOST_BYTES))
         .layer(csrf(state).with_rejection_response(cross_site as fn(ProtectionError) -> Response));
@@ -173,6 +174,18 @@ async fn guard(Extract(state): Extract<State>, request: Request, next: Next) -> 
 pub(crate) fn page_policy(state: &State, further: Option<&str>) -> String {
     let forms: Vec<_> = state.engine.authorize_origins().into_iter().chain(further.map(str::to_owned)).collect();
     PAGE_POLICY.replace("FORMS", &forms.join(" "))
+}
+
+/// Nothing is named by what is no text.
+async fn find(
+    names: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    match names {
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => Err(ProblemId::NotFound.problem()),
+        _ => Ok(next.run(request).await),
+    }
 }
 
 async fn missing() -> Problem {

@@ -18,7 +18,7 @@ use model::Clock;
 use crate::{
     State,
     auth::{MetricsRead, Staff},
-    problem::Problems,
+    declared::Problems,
 };
 
 const REQUESTS: &str = "http_requests_total";

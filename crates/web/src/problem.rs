@@ -10,7 +10,7 @@ use axum::{
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::{
-    IntoResponses, ToSchema,
+    ToSchema,
     openapi::{Object, ObjectBuilder, schema::Type},
 };
 
@@ -135,18 +135,6 @@ pub struct Problem {
 enum Retry {
     InSeconds(i64),
     At(Timestamp),
-}
-
-/// What may be answered to any request instead.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers")]
-pub(crate) enum Problems {
-    /// Something is wrong with the request: the problem says what.
-    #[response(status = "4XX", content_type = "application/problem+json")]
-    OfRequest(Problem),
-    /// This server, or the provider behind it, cannot do it now.
-    #[response(status = "5XX", content_type = "application/problem+json")]
-    OfServer(Problem),
 }
 
 fn addresses() -> Object {

@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 
 use crate::{
     State,
+    declared::{Also, Problems},
     extract::read_up_to,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// What a provider is told of a delivery that is kept.
@@ -34,7 +35,7 @@ pub(crate) fn is_door(_: &Method, uri: &Uri) -> bool {
 /// taken.
 #[utoipa::path(post, path = "/api/v1/integrations/{provider}/webhook", operation_id = "receive_delivery", tag = "deliveries",
     security(()), params(("provider" = String, Path)), request_body(content = Value, description = "As the provider sends it."),
-    responses((status = 200, body = KeptAnswer), Problems))]
+    responses((status = 200, body = KeptAnswer), Problems, Also<401>))]
 pub(crate) async fn receive(
     Extract(state): Extract<State>,
     Path(provider): Path<String>,
@@ -50,7 +51,7 @@ pub(crate) async fn receive(
 /// Answers a provider that makes sure that this address is ours. The query is the provider's own.
 #[utoipa::path(get, path = "/api/v1/integrations/{provider}/webhook", operation_id = "answer_challenge", tag = "deliveries",
     security(()), params(("provider" = String, Path)),
-    responses((status = 200, body = Value, description = "What the provider expects"), Problems))]
+    responses((status = 200, body = Value, description = "What the provider expects"), Problems, Also<401>))]
 pub(crate) async fn answer(
     Extract(state): Extract<State>,
     Path(provider): Path<String>,

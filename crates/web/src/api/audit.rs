@@ -9,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{AuditRead, Caller, For, require_scope},
+    declared::Problems,
     extract::Query,
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
 };
 
 use super::{paging, words};

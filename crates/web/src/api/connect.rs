@@ -18,8 +18,9 @@ use super::{
 use crate::{
     State,
     auth::{ConnectionsWrite, For},
+    declared::Problems,
     extract::{Json, Optional},
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// How long a person's way to the provider and back may take, and where it begins.

@@ -15,8 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{Caller, ContextRead, For, require_scope},
+    declared::Problems,
     extract::{Json, Query, accepts},
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::Subject;

@@ -17,8 +17,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{DeliveriesRead, DeliveriesWrite, Staff},
+    declared::Problems,
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::{paging, words};

@@ -12,8 +12,9 @@ use super::Subject;
 use crate::{
     State,
     auth::{ConnectionsWrite, For},
+    declared::{Also, Problems},
     extract::{Optional, Query},
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// What becomes of the records.
@@ -45,7 +46,7 @@ pub(crate) struct DisconnectAnswer {
 /// Disconnects: ends the grant at the provider, destroys the tokens and, unless they are kept, the records.
 #[utoipa::path(delete, path = "/api/v1/integrations/{provider}", operation_id = "disconnect_integration", tag = "integrations",
     params(("provider" = String, Path), DisconnectQuery, Subject),
-    responses((status = 200, body = DisconnectAnswer), Problems))]
+    responses((status = 200, body = DisconnectAnswer), Problems, Also<409>))]
 pub(crate) async fn delete(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,

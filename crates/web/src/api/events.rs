@@ -8,8 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{For, RecordsRead},
+    declared::{Also, Problems},
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::{Subject, Wanted, paging, words};
@@ -59,7 +60,7 @@ pub(crate) struct EventAnswer {
 
 /// Reads the log. What was pruned is answered with `cursor-expired`: go on after its `head`.
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "list_events", tag = "records", params(EventsQuery, Wanted, Subject),
-    responses((status = 200, body = EventsAnswer), Problems))]
+    responses((status = 200, body = EventsAnswer), Problems, Also<410>))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,

@@ -20,8 +20,9 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{ConnectionsRead, For, Stay},
+    declared::{Also, Problems},
     extract::accepts,
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
     stream::Place,
 };
 
@@ -87,7 +88,7 @@ pub(crate) enum JobCause {
 
 /// How far a job is; as `text/event-stream`, as it goes on.
 #[utoipa::path(get, path = "/api/v1/jobs/{job}", operation_id = "read_job", tag = "integrations", params(("job" = String, Path), Subject),
-    responses((status = 200, content((JobAnswer = "application/json"), (JobAnswer = "text/event-stream"))), Problems))]
+    responses((status = 200, content((JobAnswer = "application/json"), (JobAnswer = "text/event-stream"))), Problems, Also<429>))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<ConnectionsRead>,

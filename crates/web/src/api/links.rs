@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{LinksWrite, Service},
+    declared::{Also, Problems},
     extract::Json,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// A link that an app wants for one of its users.
@@ -93,7 +94,7 @@ pub(crate) struct RedeemAnswer {
 
 /// Confirms, from the app's backend, that the person who came back is its user. Until then nothing is collected.
 #[utoipa::path(post, path = "/api/v1/connect-links/redeem", operation_id = "redeem_connect_link", tag = "connect links", request_body = RedeemRequest,
-    responses((status = 200, body = RedeemAnswer), Problems))]
+    responses((status = 200, body = RedeemAnswer), Problems, Also<404>, Also<410>))]
 pub(crate) async fn redeem(
     Extract(state): Extract<State>,
     app: Service<LinksWrite>,

@@ -14,8 +14,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{For, RecordsRead},
+    declared::Problems,
     extract::Query,
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
 };
 
 use super::{Subject, paging, words};

@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{ConnectionsRead, ConnectionsWrite, For},
+    declared::Problems,
     extract::Json,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::Subject;

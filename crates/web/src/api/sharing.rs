@@ -8,8 +8,9 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{ConnectionsRead, For, SharingWrite},
+    declared::Problems,
     extract::Json,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::Subject;

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{MetricsRead, Staff},
-    problem::{Problem, Problems},
+    declared::Problems,
+    problem::Problem,
 };
 
 /// How big the database is.
@@ -34,7 +35,7 @@ pub(crate) struct TableAnswer {
     bytes: Option<i64>,
 }
 
-/// How big the database was, at most a minute ago.
+/// How big the database was, at most a minute ago; the tables of a big one, at most an hour ago.
 #[utoipa::path(get, path = "/api/v1/sizes", operation_id = "read_sizes", tag = "operations",
     responses((status = 200, body = SizesAnswer), Problems))]
 pub(crate) async fn show(Extract(state): Extract<State>, _staff: Staff<MetricsRead>) -> Result<Answer<Sizes>, Problem> {

@@ -17,8 +17,9 @@ use super::{
 use crate::{
     State,
     auth::{ConnectionsRead, For, SharingWrite},
+    declared::Problems,
     extract::Json,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// How all providers fare.
@@ -103,8 +104,8 @@ pub(crate) struct StatusAnswer {
     /// The last syncs, the newest first.
     #[schema(value_type = Vec<Object>)]
     syncs: Value,
-    /// How it learns of what is new: `how` (`webhooks`, `polling`, or `silent` when it should have been told of something
-    /// by now and was not), the same in `words`, `last_notice_at` and `silent_since`.
+    /// How it learns of what is new: `how` (`webhooks`, `polling`, or `silent` when asking has brought
+    /// something that it was not told of), the same in `words`, `last_notice_at` and `silent_since`.
     #[schema(required, nullable, value_type = Object)]
     listening: Option<Value>,
 }

@@ -14,8 +14,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{Staff, SubscriptionsRead, SubscriptionsWrite},
+    declared::{Also, Problems},
     extract::{Optional, Query},
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
 };
 
 use super::words;
@@ -85,9 +86,9 @@ pub(crate) struct ListeningAnswer {
     /// When it last made sure of this server's address because of somebody's silence.
     #[schema(required, nullable, value_type = Option<String>, format = DateTime)]
     probed_at: Option<Timestamp>,
-    /// Connections in use.
+    /// Active connections.
     connections: i64,
-    /// Those of them that should have been told of something by now and were not.
+    /// Those of them that are not told of what is new: asking has brought it.
     silent: i64,
 }
 
@@ -124,7 +125,7 @@ pub(crate) struct SubscriptionsAnswer {
 
 /// What providers are asked to send by themselves.
 #[utoipa::path(get, path = "/api/v1/subscriptions", operation_id = "list_subscriptions", tag = "deliveries",
-    params(SubscriptionsQuery), responses((status = 200, body = SubscriptionsAnswer), Problems))]
+    params(SubscriptionsQuery), responses((status = 200, body = SubscriptionsAnswer), Problems, Also<404>))]
 pub(crate) async fn list(
     Extract(state): Extract<State>,
     _staff: Staff<SubscriptionsRead>,
@@ -158,7 +159,7 @@ pub(crate) struct ReconcileAnswer {
 ///
 /// What lacks is made, what ends is renewed, what is not wanted is ended. Other people's subscriptions are left alone.
 #[utoipa::path(post, path = "/api/v1/subscriptions/reconcile", operation_id = "reconcile_subscriptions", tag = "deliveries",
-    request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems))]
+    request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems, Also<404>))]
 pub(crate) async fn reconcile(
     Extract(state): Extract<State>,
     _staff: Staff<SubscriptionsWrite>,
@@ -177,7 +178,7 @@ pub(crate) async fn reconcile(
 
 /// Has what is wanted subscribed to: does the same as `/api/v1/subscriptions/reconcile`.
 #[utoipa::path(post, path = "/api/v1/subscriptions", operation_id = "create_subscriptions", tag = "deliveries",
-    request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems))]
+    request_body = Option<ReconcileRequest>, responses((status = 202, body = ReconcileAnswer), Problems, Also<404>))]
 pub(crate) async fn create(
     state: Extract<State>,
     staff: Staff<SubscriptionsWrite>,
@@ -189,15 +190,15 @@ pub(crate) async fn create(
 /// Renews a subscription now, however long it has still to go.
 #[utoipa::path(post, path = "/api/v1/subscriptions/{subscription}/renew", operation_id = "renew_subscription",
     tag = "deliveries", params(("subscription" = String, Path)),
-    responses((status = 200, body = SubscriptionAnswer), Problems))]
+    responses((status = 200, body = SubscriptionAnswer), Problems, Also<502>))]
 pub(crate) async fn renew(
     Extract(state): Extract<State>,
-    _staff: Staff<SubscriptionsWrite>,
+    staff: Staff<SubscriptionsWrite>,
     Path(subscription): Path<String>,
 ) -> Result<Answer<SubscriptionAnswer>, Problem> {
-    let engine = state.engine.clone();
+    let (engine, actor) = (state.engine.clone(), staff.actor());
     let id = id(&subscription)?;
-    let renewed = state.engine.run_to_end(async move { engine.renew_subscription(id).await }).await;
+    let renewed = state.engine.run_to_end(async move { engine.renew_subscription(&actor, id).await }).await;
     Ok(Answer(renewed.map_err(|_| ProblemId::Internal.problem())??.into()))
 }
 
@@ -205,15 +206,15 @@ pub(crate) async fn renew(
 ///
 /// What is still wanted is made again the next time that it is compared with what there is: at the latest after half a day.
 #[utoipa::path(delete, path = "/api/v1/subscriptions/{subscription}", operation_id = "end_subscription", tag = "deliveries",
-    params(("subscription" = String, Path)), responses((status = 204), Problems))]
+    params(("subscription" = String, Path)), responses((status = 204), Problems, Also<502>))]
 pub(crate) async fn end(
     Extract(state): Extract<State>,
-    _staff: Staff<SubscriptionsWrite>,
+    staff: Staff<SubscriptionsWrite>,
     Path(subscription): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let engine = state.engine.clone();
+    let (engine, actor) = (state.engine.clone(), staff.actor());
     let id = id(&subscription)?;
-    let ended = state.engine.run_to_end(async move { engine.end_subscription(id).await }).await;
+    let ended = state.engine.run_to_end(async move { engine.end_subscription(&actor, id).await }).await;
     ended.map_err(|_| ProblemId::Internal.problem())??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,8 +16,9 @@ use super::Subject;
 use crate::{
     State,
     auth::{ConnectionsWrite, For},
+    declared::{Also, Problems},
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// Which days of which collections to bring.
@@ -79,7 +80,7 @@ pub(crate) struct PeriodAnswer {
 #[utoipa::path(post, path = "/api/v1/integrations/{provider}/sync", operation_id = "sync_integration", tag = "integrations",
     params(("provider" = String, Path), SyncQuery, Subject),
     responses((status = 200, body = SyncAnswer, description = "With `wait=true`"), (status = 202, body = SyncQueued),
-        Problems))]
+        Problems, Also<502>))]
 pub(crate) async fn ask(
     Extract(state): Extract<State>,
     subject: For<ConnectionsWrite>,

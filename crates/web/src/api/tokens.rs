@@ -17,8 +17,9 @@ use utoipa::ToSchema;
 use crate::{
     State,
     auth::{For, TokensWrite},
+    declared::Problems,
     extract::Json,
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
 };
 
 use super::{

@@ -10,8 +10,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     State,
     auth::{Caller, Staff, UsersWrite},
+    declared::Problems,
     extract::{Json, Query},
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 use super::words;

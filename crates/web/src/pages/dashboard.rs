@@ -67,7 +67,7 @@ fn source(person: &Person, status: &Status) -> SourceLine {
     let trouble = match (&status.reason, &status.last_error) {
         (Some(_), _) => Some("no longer accepts our key"),
         (None, Some(_)) => Some("could not be read completely"),
-        (None, None) if silent => Some("has been silent for longer than usual, and is asked meanwhile"),
+        (None, None) if silent => Some("did not tell of something new, and is asked meanwhile"),
         (None, None) => None,
     };
     SourceLine {

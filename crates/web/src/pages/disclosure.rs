@@ -19,8 +19,9 @@ use crate::{
     State,
     api::Subject,
     auth::{Caller, ConnectionsWrite, For},
+    declared::Problems,
     extract::accepts,
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
     views::{Asking, Disclosure, Nav, Page, SignedIn, TopicKinds, Way},
 };
 

@@ -16,8 +16,9 @@ use crate::{
     State,
     api::change_type,
     auth::{RecordsRead, Staff, Stay},
+    declared::{Also, Problems},
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// How often a quiet stream shows that it is alive, and its reader is looked at.
@@ -53,7 +54,7 @@ pub(crate) struct WatchedEvent {
 /// `provider` and `kind`, and when (`at`). There is no order across people and no cursor. Each person's audit trail says
 /// who has watched, once a minute.
 #[utoipa::path(get, path = "/api/v1/events/live", operation_id = "watch_events", tag = "records",
-    responses((status = 200, content_type = "text/event-stream", body = WatchedEvent), Problems))]
+    responses((status = 200, content_type = "text/event-stream", body = WatchedEvent), Problems, Also<422>, Also<429>))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     staff: Staff<RecordsRead>,

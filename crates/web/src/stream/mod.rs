@@ -11,6 +11,7 @@ pub(crate) mod sse;
 pub(crate) use self::{
     knock::shown as token_among_protocols,
     places::{Place, Places},
+    reading::StreamQuery,
 };
 use engine::Ended;
 

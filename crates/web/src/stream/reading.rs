@@ -36,7 +36,7 @@ pub(crate) struct StreamQuery {
 }
 
 impl StreamQuery {
-    pub(super) fn filter(self) -> Result<Filter, Problem> {
+    pub(crate) fn filter(self) -> Result<Filter, Problem> {
         Wanted { kinds: self.kinds, providers: self.providers }.filter()
     }
 }

@@ -27,8 +27,9 @@ use super::{
 use crate::{
     State,
     api::Subject,
+    declared::{Also, Problems},
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// How often a reader is pinged, and looked at.
@@ -57,7 +58,7 @@ const LARGEST_MESSAGE: usize = 4 * 1024;
 /// slow is closed with 1013, its cursor in the reason; one that may not read any more with 1008, and so is one
 /// that sends messages without end.
 #[utoipa::path(get, path = "/ws/events", operation_id = "open_event_socket", tag = "records", params(StreamQuery, Subject),
-    responses((status = 101, description = "The WebSocket is open."), Problems))]
+    responses((status = 101, description = "The WebSocket is open."), Problems, Also<400>, Also<429>))]
 pub(crate) async fn open(
     Extract(state): Extract<State>,
     knock: Knock,

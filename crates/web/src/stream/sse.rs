@@ -19,8 +19,9 @@ use crate::{
     State,
     api::Subject,
     auth::{For, RecordsRead, Stay},
+    declared::{Also, Problems},
     extract::Query,
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// How often a quiet stream shows that it is alive, and its reader is looked at.
@@ -58,7 +59,7 @@ pub(crate) enum StreamedType {
     params(StreamQuery, Subject,
         ("last-event-id" = Option<String>, Header, nullable = false, pattern = "^[0-9]*$",
             description = "The last `id` that was received; goes before `after`.")),
-    responses((status = 200, content_type = "text/event-stream", body = StreamedEvent), Problems))]
+    responses((status = 200, content_type = "text/event-stream", body = StreamedEvent), Problems, Also<429>))]
 pub(crate) async fn show(
     Extract(state): Extract<State>,
     subject: For<RecordsRead>,

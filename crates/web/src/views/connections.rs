@@ -47,7 +47,7 @@ pub(crate) struct HearingLine {
     /// "Halo tells of what is new by itself."
     pub(crate) words: String,
     pub(crate) last: Option<Moment>,
-    /// Whether it should have been told of something by now.
+    /// Whether it was not told of something new.
     pub(crate) silent: bool,
 }
 

@@ -18,6 +18,8 @@ use tower::ServiceExt;
 use url::Url;
 use web::{Settings, State};
 
+use crate::declared;
+
 pub(crate) const PASSWORD: &str = "a long sentence";
 
 /// A house with its doors.
@@ -62,8 +64,7 @@ impl Doors {
     }
 
     pub(crate) async fn send(&self, ask: Ask) -> Answer {
-        let response = self.routes.clone().oneshot(ask.0).await.unwrap();
-        let (head, body) = response.into_parts();
+        let (head, body) = self.open_stream(ask).await.into_parts();
         // A stream goes on: it is not waited for.
         let body = if head.headers.get(header::CONTENT_TYPE).is_some_and(|it| it == "text/event-stream") {
             Body::empty()
@@ -80,7 +81,10 @@ impl Doors {
 
     /// Sends a request, and hands over the answer before its body has come.
     pub(crate) async fn open_stream(&self, ask: Ask) -> Response {
-        self.routes.clone().oneshot(ask.0).await.unwrap()
+        let (method, path) = (ask.0.method().to_string(), ask.0.uri().path().to_owned());
+        let response = self.routes.clone().oneshot(ask.0).await.unwrap();
+        declared::check(&method, &path, response.status().as_u16());
+        response
     }
 
     /// The doors on a port of their own, for clients that speak over the network.

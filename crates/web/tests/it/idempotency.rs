@@ -88,7 +88,7 @@ fn the_description_says_where_keys_and_limits_are() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(!takes_key(operation) || method == "post", "{method} {path}");
-            let limited = operation["responses"]["4XX"]["headers"]["ratelimit-remaining"].is_object();
+            let limited = operation["responses"]["429"]["headers"]["ratelimit-remaining"].is_object();
             let ends = ["/auth", "/callback", "/webhooks/{webhook}/test"];
             let guarded = path.starts_with("/api/v1/tokens") || ends.iter().any(|end| path.ends_with(end));
             assert_eq!(limited, guarded, "{method} {path}");

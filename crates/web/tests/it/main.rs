@@ -7,6 +7,7 @@ mod aliases;
 mod callback;
 mod chats;
 mod connecting;
+mod declared;
 mod deliveries;
 mod doors;
 mod idempotency;

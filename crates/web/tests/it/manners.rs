@@ -197,3 +197,14 @@ async fn what_is_wrong_in_a_query_is_said_in_words() {
         assert!(detail.contains(words) && !detail.contains("deserialize"), "{detail}");
     }
 }
+
+#[tokio::test]
+async fn what_is_no_text_names_nothing() {
+    let doors = Doors::open().await;
+    let admin = doors.somebody("admin@example.org", Role::Admin).await;
+    let token = doors.service_token(&admin, Scopes::all()).await;
+    for path in ["/api/v1/jobs/%80", "/api/v1/integrations/%ff/status", "/link/%c3", "/nowhere/%80"] {
+        let answer = doors.send(get(path).bearer(&token)).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (404, "not-found"), "{path}: {answer:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Webhooks: addresses that events are sent to, by the Standard Webhooks specification.
 
 mod answers;
-mod requests;
+pub(crate) mod requests;
 
 use axum::{
     Json as Answer,
@@ -20,8 +20,9 @@ use super::paging;
 use crate::{
     State,
     auth::{Caller, For, WebhooksWrite, require_scope},
+    declared::{Also, Problems},
     extract::{Json, Query},
-    problem::{Problem, ProblemId, Problems},
+    problem::{Problem, ProblemId},
 };
 
 const MOST_ATTEMPTS: i64 = 500;
@@ -156,7 +157,7 @@ pub(crate) async fn rotate(
 /// Sends events again, under the ids that they had: after a position in one person's log, or from an instant on.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/replay", operation_id = "replay_webhook", tag = "webhooks",
     params(("webhook" = String, Path), Whose), request_body = ReplayRequest,
-    responses((status = 202, body = WebhookAnswer), Problems))]
+    responses((status = 202, body = WebhookAnswer), Problems, Also<410>))]
 pub(crate) async fn replay(
     Extract(state): Extract<State>,
     shelf: Shelf,

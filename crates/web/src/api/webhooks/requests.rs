@@ -52,7 +52,7 @@ pub(crate) struct WebhookRequest {
 }
 
 impl WebhookRequest {
-    pub(super) fn read(self) -> Result<WebhookChange, Problem> {
+    pub(crate) fn read(self) -> Result<WebhookChange, Problem> {
         let state = self.state.as_deref().map(str::parse).transpose();
         let state = state.map_err(|unknown: model::UnknownWord| Problem::invalid("state", unknown.to_string()))?;
         let Self { name, url, kinds, providers, .. } = self;
@@ -75,7 +75,7 @@ pub(crate) struct ReplayRequest {
 }
 
 impl ReplayRequest {
-    pub(super) fn from(&self) -> Result<ReplayFrom, Problem> {
+    pub(crate) fn from(&self) -> Result<ReplayFrom, Problem> {
         match (self.after, &self.since) {
             (Some(position), None) => Ok(ReplayFrom::After(position)),
             (None, Some(since)) => since

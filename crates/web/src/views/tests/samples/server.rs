@@ -67,6 +67,8 @@ fn deliveries(states: &[DeliveryState]) -> Deliveries {
 
 fn subscriptions() -> Subscriptions {
     let row = |data_type: &str, error: Option<&str>| SubscriptionRow {
+        ids: vec![format!("0000-{data_type}")],
+        is_there: error.is_none(),
         data_type: data_type.to_owned(),
         operations: Operation::ALL.to_vec(),
         state: if error.is_some() { SubscriptionState::Failed } else { SubscriptionState::Active },
