@@ -57,6 +57,20 @@ pub fn challenge(data: &[u8]) {
     }
 }
 
+/// An answer that lists what the provider sends us deliveries for.
+pub fn subscriptions(data: &[u8]) {
+    for provider in PROVIDERS.iter() {
+        match provider.read_subscriptions(data) {
+            Ok(listed) => {
+                let said = serde_json::from_slice::<Vec<serde_json::Value>>(data).map_or(0, |said| said.len());
+                assert!(listed.len() <= said, "nothing is made up");
+            }
+            // It is logged, and shown.
+            Err(error) => assert!(error.to_string().len() < 200 && !error.to_string().contains(char::is_control)),
+        }
+    }
+}
+
 /// An answer of a token endpoint: its status in the first two bytes, then its body.
 pub fn tokens(data: &[u8]) {
     let Some((status, body)) = data.split_first_chunk::<2>() else { return };

@@ -47,6 +47,11 @@ pub trait Provider: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Reads what the provider answers when it is asked for them. Pure; what cannot be read is none of ours.
+    fn read_subscriptions(&self, _body: &[u8]) -> Result<Vec<Subscription>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Asks for deliveries. The provider may challenge the address before it answers.
     async fn subscribe(&self, _api: &Api, _wanted: &NewSubscription) -> Result<Subscription, Error> {
         Err(Error::NotFound)

@@ -43,7 +43,7 @@ fn show(user: &User, rederived: &Rederived) {
         say(&format!("  {:8} {:20} {day:10} {} {fields}", difference.change, difference.kind, difference.provider_id));
     }
     if !rederived.without_raw.is_empty() {
-        say(&format!("  {} records have no raw page and stay as they are", rederived.without_raw.len()));
+        say(&format!("  {} records lack a raw page and stay as they are", rederived.without_raw.len()));
     }
     if rederived.unreadable > 0 {
         say(&format!("  {} pages are no longer read by the mapper", rederived.unreadable));

@@ -67,7 +67,7 @@ pub(crate) const SERVER: &[Key] = &[
     key(
         "RECORD_RETENTION_DAYS",
         Some("0"),
-        "Days after which records are removed, with their raw pages; people can choose fewer for theirs. 0: never.",
+        "Days after which records are removed, with every raw page that holds one; people can choose fewer for theirs. 0: never.",
     ),
     key(
         "POLLING_ENABLED",

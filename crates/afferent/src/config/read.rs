@@ -167,6 +167,8 @@ pub(crate) fn survive(data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(file: &str, environment: &[(&str, &str)]) -> anyhow::Result<Found> {
@@ -241,6 +243,40 @@ mod tests {
         let error = read("listen = '0.0.0.0:1'\nacme_client_secret = 'a-long-secret\n", &[]).err().unwrap();
         let said = format!("{error:#}");
         assert!(said.contains("line 2") && !said.contains("secret"), "{said}");
+    }
+
+    /// What an operator may write: names that are known and that are not, of texts, lists, numbers and tables.
+    fn line() -> impl Strategy<Value = String> {
+        let names = SERVER.iter().map(|key| key.name.to_lowercase()).chain(["acme_client_id".into(), "odd".into()]);
+        let value = prop_oneof![
+            any::<String>().prop_map(|text| toml::Value::from(text).to_string()),
+            prop::collection::vec("[a-z:/.*$]{0,9}", 0..3).prop_map(|list| toml::Value::from(list).to_string()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            "[ -~]{0,20}",
+        ];
+        (prop::sample::select(names.collect::<Vec<_>>()), value).prop_map(|(name, value)| format!("{name} = {value}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_written_is_read_or_refused_without_being_shown(lines in prop::collection::vec(line(), 0..6)) {
+            survive(lines.join("\n").as_bytes());
+        }
+
+        #[test]
+        fn a_text_is_read_as_it_was_written(text in "[^\u{0}]{1,40}") {
+            let file = format!("acme_client_secret = {}", toml::Value::from(text.clone()));
+            let found = read(&file, &[]).unwrap();
+            prop_assert_eq!(found.text("ACME_CLIENT_SECRET"), Some(text.as_str()));
+        }
+
+        #[test]
+        fn the_environment_is_not_misread(text in "[^\u{0}]{1,40}") {
+            let found = read("", &[("CORS_ORIGINS", &text)]).unwrap();
+            prop_assert!(found.list("CORS_ORIGINS").iter().all(|part| !part.is_empty() && !part.contains(',')));
+        }
     }
 
     #[test]

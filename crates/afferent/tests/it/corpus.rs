@@ -7,7 +7,8 @@ use proptest::{prelude::*, sample::Index};
 type Target = (&'static str, fn(&[u8]));
 
 /// Every target but `settings`, which is inside the program and replayed there.
-const TARGETS: [Target; 10] = [
+const TARGETS: [Target; 12] = [
+    ("address", outbound::fuzzing::address),
     ("body", web::fuzzing::body),
     ("challenge", providers::fuzzing::challenge),
     ("cursor", web::fuzzing::cursor),
@@ -17,6 +18,7 @@ const TARGETS: [Target; 10] = [
     ("page", providers::fuzzing::page),
     ("query", web::fuzzing::query),
     ("retry_after", outbound::fuzzing::retry_after),
+    ("subscriptions", providers::fuzzing::subscriptions),
     ("tokens", providers::fuzzing::tokens),
 ];
 

@@ -7,7 +7,6 @@ mod corpus;
 mod courier;
 mod demo;
 mod documents;
-mod following;
 mod full;
 mod keys;
 mod killed;
@@ -24,6 +23,7 @@ mod settings;
 mod stand_in;
 mod stopping;
 mod storm;
+mod telling;
 mod traces;
 mod wire;
 

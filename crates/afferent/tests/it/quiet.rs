@@ -1,17 +1,21 @@
 //! With logs, traces and metrics at their most talkative, nothing in them is anybody else's business.
 
 use anyhow::Context;
-use reqwest::{Method, Url, header::SET_COOKIE};
+use futures::future::try_join_all;
+use reqwest::{Method, RequestBuilder, Url, header::SET_COOKIE};
 use serde_json::json;
 use testkit::{Engine, TestDb};
 
 use crate::{
     api::{Api, eventually, http, read},
     collector::Collector,
+    reader::{Way, stay},
     scene::{EMAIL, Scene},
+    telling::telling,
 };
 
-/// What only pages, records and contexts talk about. (`sleep_score` alone is a kind, and may be named.)
+/// What only pages and contexts talk about, beside what is in the records. (`sleep_score` alone is a kind, and may be
+/// named, and so may a thing's identity at its provider.)
 const HEALTH: [&str; 7] = ["\"score", "Sleep Score", "/100", "hrv_rmssd", "bpm", "resting_heart", "efficiency"];
 const VERIFICATION: &str = "a-verification-token";
 const WEBHOOKS: &str = "/api/v1/webhooks";
@@ -24,7 +28,13 @@ async fn nothing_that_watches_tells_a_secret() -> anyhow::Result<()> {
         let (token, scraper) = people(&scene).await?;
         let refresh_token = scene.initial_refresh_token().await?;
         let server = scene.serve_in_reach(&token).await?;
+        let readers =
+            [tokio::spawn(stay(Way::Sse, &server.api).await?), tokio::spawn(stay(Way::Socket, &server.api).await?)];
         let mut secrets = live(&scene, &server.api).await?;
+        let bodies = server.api.records().await?;
+        let told = telling(bodies.values());
+        assert!(told.len() > 100, "records tell much: {told:?}");
+        secrets.extend(told);
         secrets.extend(webhooks(&scene, &server.api, &scraper, &collector).await?);
         secrets.extend(sign_in(&server.api.url).await?);
 
@@ -36,6 +46,9 @@ async fn nothing_that_watches_tells_a_secret() -> anyhow::Result<()> {
         eventually("a talkative log", long).await?;
         let lines = program.complaints();
         program.stop("INT").await?;
+        for reader in readers {
+            reader.await??;
+        }
 
         let key = TestDb::key().expose().split(':').next_back().unwrap_or_default().to_owned();
         let grant = refresh_token.split('.').next().unwrap_or_default()[..24].to_owned();
@@ -64,13 +77,14 @@ async fn talkative(engine: Engine, format: &str, collector: &Collector) -> anyho
     Ok(scene)
 }
 
-/// The tokens of somebody, and of a scraper.
+/// The tokens of somebody, and of a scraper that watches what happens, too.
 async fn people(scene: &Scene) -> anyhow::Result<(String, String)> {
     let token = scene.somebody().await?;
     let root = ["user", "add", "root@afferent.example", "--role", "admin"];
     anyhow::ensure!(scene.run(&root, "correct horse battery staple\n").await?.status.success());
-    let new = ["token", "new", "root@afferent.example", "--name", "scraper", "--service", "--scopes", "metrics:read"];
-    Ok((token, scene.say(&new).await?))
+    let new = ["token", "new", "root@afferent.example", "--name", "scraper", "--service"];
+    let scopes = ["--scopes", "metrics:read records:read"];
+    Ok((token, scene.say(&[&new[..], &scopes].concat()).await?))
 }
 
 /// A person connects, reads and syncs, and everything goes wrong once. Yields what nobody else may know.
@@ -93,13 +107,15 @@ async fn live(scene: &Scene, api: &Api) -> anyhow::Result<Vec<String>> {
     Ok(secrets)
 }
 
-/// A night is deleted: the provider tells of it, rightly and wrongly signed, a stream and a program of the person hear
-/// of it; then the person takes their consent back. Yields the secrets of all that.
+/// A night is deleted: the provider tells of it, rightly and wrongly signed, a stream, a program of the person and an
+/// administrator hear of it; then the person takes their consent back. Yields the secrets of all that.
 async fn webhooks(scene: &Scene, api: &Api, scraper: &str, collector: &Collector) -> anyhow::Result<Vec<String>> {
     let url = format!("{}/hook/a-secret-path", collector.url);
     let made = read(api.request(Method::POST, WEBHOOKS).json(&json!({ "name": "program", "url": url }))).await?;
     let secret = made["secret"].as_str().context("the webhook has a secret")?.to_owned();
-    let mut stream = api.request(Method::GET, "/api/v1/events/stream").send().await?.error_for_status()?;
+    let watch = http()?.get(format!("{}/api/v1/events/live", api.url)).bearer_auth(scraper);
+    let streams = [api.request(Method::GET, "/api/v1/events/stream"), watch].map(RequestBuilder::send);
+    let streams = try_join_all(streams).await?;
     scene.stand_in.subscribed().await?;
     scene.stand_in.trouble(json!({ "kind": "forge_webhook" })).await?;
     let page = api.get("/api/v1/records?kind=sleep_score&limit=1").await?;
@@ -114,9 +130,11 @@ async fn webhooks(scene: &Scene, api: &Api, scraper: &str, collector: &Collector
         let part = format!("afferent_webhook_deliveries_total{{provider=\"oura\",outcome=\"{outcome}\"}}");
         eventually(outcome, async || counted(&part).await).await?;
     }
-    let mut heard = String::new();
-    while !heard.contains("event: removed") {
-        heard.push_str(&String::from_utf8_lossy(&stream.chunk().await?.context("the stream ended")?));
+    for stream in streams {
+        let (mut stream, mut heard) = (stream.error_for_status()?, String::new());
+        while !heard.contains("event: removed") {
+            heard.push_str(&String::from_utf8_lossy(&stream.chunk().await?.context("the stream ended")?));
+        }
     }
     let sent = async || Ok((collector.knocks() > 0).then_some(()));
     eventually("a webhook of the program", sent).await?;

@@ -1,4 +1,4 @@
-//! A reader of a person's events that is cut off again and again, or leaves by itself, and comes back with its cursor.
+//! A reader of a person's events that is cut off or leaves and comes back with its cursor, or stays until it is told to go.
 
 use std::{pin::pin, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest},
+    tungstenite::{self, Message, client::IntoClientRequest, protocol::frame::coding::CloseCode},
 };
 
 use crate::api::Api;
@@ -65,6 +65,12 @@ impl Reader {
         self.head.send_replace(Some(head));
         tokio::time::timeout(PATIENCE, self.reading).await.context("a reader does not come to the end")??
     }
+}
+
+/// Comes in and stays. What is left to do is to read until the stream ends, which fails unless that is said.
+pub(crate) async fn stay(way: Way, api: &Api) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
+    let said = enter(way, api, 0).await?.context("nobody lets a reader in")?;
+    Ok(async move { said.try_for_each(async |_| Ok(())).await.with_context(|| format!("{way:?}: it is cut off")) })
 }
 
 async fn read(way: Way, api: &Api, head: watch::Receiver<Option<i64>>) -> anyhow::Result<Account> {
@@ -145,6 +151,8 @@ async fn enter_by_socket(api: &Api, cursor: i64) -> anyhow::Result<Option<Said>>
     };
     let texts = socket.map_err(anyhow::Error::from).try_filter_map(async |message| match message {
         Message::Text(text) => heard(&serde_json::from_str(&text)?).map(Some),
+        Message::Close(Some(frame)) if frame.code == CloseCode::Away => Ok(None),
+        Message::Close(other) => bail!("closed with {other:?}"),
         _ => Ok(None),
     });
     Ok(Some(texts.boxed()))

@@ -1,8 +1,19 @@
 //! Told to stop, it stops: within ten seconds, whatever is under way.
 
-use serde_json::json;
+use std::time::Duration;
 
-use crate::demo::{Demo, NOW, data};
+use serde_json::json;
+use testkit::Engine;
+use tokio::time::timeout;
+
+use crate::{
+    demo::{Demo, NOW, data},
+    reader::{Way, stay},
+    scene::Scene,
+};
+
+/// A stream that is told has ended by then.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn it_stops_while_somebody_waits_for_a_sync() -> anyhow::Result<()> {
@@ -36,5 +47,18 @@ async fn it_stops_at_once_when_nothing_is_under_way_but_an_open_stream() -> anyh
     assert!(stream.chunk().await?.is_some(), "the first step is told at once");
     demo.program.stop("INT").await?;
     while let Ok(Some(_)) = stream.chunk().await {}
+    Ok(())
+}
+
+#[tokio::test]
+async fn readers_are_told_that_it_stops() -> anyhow::Result<()> {
+    for engine in Engine::all() {
+        let scene = Scene::new(engine).await?;
+        let token = scene.somebody().await?;
+        let server = scene.serve(&token).await?;
+        let (stream, socket) = (stay(Way::Sse, &server.api).await?, stay(Way::Socket, &server.api).await?);
+        let stopped = async { tokio::try_join!(server.program.stop("INT"), stream, socket) };
+        timeout(PATIENCE, stopped).await??;
+    }
     Ok(())
 }

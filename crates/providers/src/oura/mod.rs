@@ -75,6 +75,10 @@ impl Provider for Oura {
         subscribe::list(api).await
     }
 
+    fn read_subscriptions(&self, body: &[u8]) -> Result<Vec<Subscription>, Error> {
+        subscribe::read_list(body)
+    }
+
     async fn subscribe(&self, api: &Api, wanted: &NewSubscription) -> Result<Subscription, Error> {
         subscribe::create(api, wanted).await
     }

@@ -11,10 +11,14 @@ use crate::{Api, Error, NewSubscription, Subscription};
 
 const PATH: &str = "/v2/webhook/subscription";
 
-/// Everything that the application is subscribed to. What cannot be read is not ours: we made none of it.
+/// Everything that the application is subscribed to.
 pub(super) async fn list(api: &Api) -> Result<Vec<Subscription>, Error> {
-    let answer = api.send(request(api, Request::get, PATH)?).await?;
-    let list: Vec<Value> = read(&answer.body)?;
+    read_list(&api.send(request(api, Request::get, PATH)?).await?.body)
+}
+
+/// What cannot be read is not ours: we made none of it.
+pub(super) fn read_list(body: &[u8]) -> Result<Vec<Subscription>, Error> {
+    let list: Vec<Value> = read(body)?;
     Ok(list
         .into_iter()
         .filter_map(|item| serde_json::from_value(item).ok())
