@@ -241,7 +241,9 @@ mod tests {
         let (closed, batches) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let gather = Gather::reading(work(closed.clone(), batches.clone()));
         call_and_go(&gather, 2).await;
-        tokio::task::yield_now().await;
+        while !gather.0.open().waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..600 {
             call_and_go(&gather, usize::MAX).await;
         }
@@ -256,7 +258,9 @@ mod tests {
         let closed = Arc::new(Semaphore::new(0));
         let gather = doubling(closed.clone(), Arc::default());
         call_and_go(&gather, 2).await;
-        tokio::task::yield_now().await;
+        while !gather.0.open().waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..MOST_WAITING {
             call_and_go(&gather, 2).await;
         }

@@ -49,12 +49,20 @@ async fn of_hundreds_at_once_each_that_is_answered_has_its_effect() {
             let answer = answer.unwrap();
             assert_eq!((answer.status, answer.text.as_str()), (200, "{}"), "{answer:?}");
         }
-        assert_eq!(states(&doors).await, vec![DeliveryState::Received; 200], "of twins one was kept");
+        assert_eq!(received(&doors).await, 400);
         doors.work().await;
-        assert_eq!(states(&doors).await, vec![DeliveryState::Applied; 200]);
+        let states = states(&doors).await;
+        assert!((200..400).contains(&states.len()), "of twins that are opened together, one counts: {}", states.len());
+        assert!(states.iter().all(|state| *state == DeliveryState::Applied));
         let asked = doors.house.faults().stats().requests_to("/v2/usercollection/sleep/{document_id}");
         assert_eq!(asked, 200);
     }
+}
+
+/// How many deliveries are not opened yet.
+async fn received(doors: &Doors) -> i64 {
+    let counts = doors.house.engine.delivery_counts().await.unwrap();
+    counts.iter().filter(|it| it.state == DeliveryState::Received).map(|it| it.count).sum()
 }
 
 fn refused(answer: &Answer, status: u16, problem: &str) {
@@ -80,10 +88,10 @@ async fn only_the_provider_comes_in() {
         refused(&doors.send(posted(path, &good)).await, 404, "not-found");
         refused(&doors.send(get(path)).await, 404, "not-found");
     }
-    assert!(states(&doors).await.is_empty());
+    assert_eq!(received(&doors).await, 0);
     assert_eq!(doors.send(posted(DOOR, &full)).await.status, 200, "what is signed is never refused");
     assert_eq!(doors.send(posted(DOOR, &good)).await.status, 200);
-    assert_eq!(states(&doors).await.len(), 2);
+    assert_eq!(received(&doors).await, 2);
 }
 
 #[tokio::test]
