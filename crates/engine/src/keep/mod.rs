@@ -30,7 +30,8 @@ impl Engine {
         Ok(tx.commit().await?)
     }
 
-    /// Forgets what has had its time, unless the time is not to be believed yet. What fails does not keep the rest from being done, and is tried again.
+    /// Forgets what has had its time, unless the time is not to be believed yet. What fails does not keep the rest from
+    /// being done, and is tried again.
     pub(crate) async fn keep_house(&self) -> Result<Vec<NewJob>> {
         let now = self.clock.now();
         if let Some(until) = self.doubt(now).await? {
