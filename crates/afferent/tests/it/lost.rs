@@ -76,6 +76,7 @@ impl Story {
         if grace {
             scene.stand_in.trouble(json!({ "refresh_grace_seconds": 3600 })).await?;
         }
+        scene.stand_in.trouble(json!({ "rate_limit": 1_000_000 })).await?;
         let mut wire = Wire::lay(format!("{}/oura/oauth/token", scene.sandbox_url)).await?;
         scene.set("OURA_TOKEN_URL", wire.hold(Hold::Nothing));
         let token = scene.somebody().await?;
@@ -89,6 +90,7 @@ impl Story {
     async fn round(&mut self, cut: Cut) -> anyhow::Result<()> {
         let found = self.cut_off(cut).await?;
         ensure!(cut.leaves(found), "{found:?}");
+        self.scene.count_anew().await?;
         if found == Found::Stored {
             self.scene.give_up().await?
         } else {
