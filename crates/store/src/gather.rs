@@ -69,7 +69,11 @@ impl<T: Send + 'static, R: Send + 'static> Gather<T, R> {
         if self.0.join(call, caller)? {
             tokio::spawn(self.0.clone().work_off());
         }
-        answer.await.unwrap_or(Err(Error::OutcomeUnknown))
+        // Neither for a batch that hangs nor for its own after that does anybody wait for longer.
+        match timeout(self.0.patience, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(Error::OutcomeUnknown),
+        }
     }
 }
 
