@@ -170,10 +170,11 @@ fn announce(options: &Demo, keepsake: &Keepsake, url: &Url, sandbox_url: &Url, s
          Administrator     {admin_email}\n  with password     {admin_password}\n\n  \
          API token         {}\n  Service token     {}\n\n  \
          The sandbox is at {sandbox_url}\n  Everything is kept in {}. Stop with Ctrl-C.\n\n  \
-         Next: sign in, choose Connections, then Connect.\n",
+         Next: sign in{}.\n",
         keepsake.api_token,
         keepsake.service_token,
         options.data.display(),
+        if options.connected { " and watch the dashboard" } else { ", choose Connections, then Connect" },
     ));
 }
 
